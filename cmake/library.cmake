@@ -1,0 +1,69 @@
+# The libraries: xgrad::autograd and xgrad::nn (shared), xgrad::autograd_static and xgrad::nn_static.
+
+find_package(xtensor REQUIRED)
+find_package(fmt REQUIRED)
+find_package(Threads REQUIRED)
+find_package(Cblas REQUIRED)
+
+# Every source is compiled once, position independent, and linked twice. Symbols are hidden unless XGRAD_API exports them.
+function(xgrad_add_library name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "DEPENDS" "SOURCES")
+
+    add_library(xgrad_${name}_objects OBJECT ${arg_SOURCES})
+    set_target_properties(xgrad_${name}_objects PROPERTIES
+        POSITION_INDEPENDENT_CODE ON
+        CXX_EXTENSIONS OFF
+        CXX_VISIBILITY_PRESET hidden
+        VISIBILITY_INLINES_HIDDEN ON)
+    target_compile_features(xgrad_${name}_objects PUBLIC cxx_std_20)
+    target_include_directories(xgrad_${name}_objects PRIVATE "${PROJECT_SOURCE_DIR}")
+    # A product and a sum must round the same in every function and for every number of threads, hence no contraction.
+    # errno and trapping keep loops from being vectorised and nobody reads them.
+    target_compile_options(xgrad_${name}_objects PRIVATE -ffp-contract=off -fno-math-errno -fno-trapping-math)
+    target_link_libraries(xgrad_${name}_objects PRIVATE xgrad_warnings xtensor fmt::fmt Cblas::Cblas Threads::Threads)
+
+    add_library(xgrad_${name} SHARED)
+    add_library(xgrad_${name}_static STATIC)
+    foreach(kind IN ITEMS "" _static)
+        set(target xgrad_${name}${kind})
+        target_sources(${target} PRIVATE $<TARGET_OBJECTS:xgrad_${name}_objects>)
+        target_compile_features(${target} PUBLIC cxx_std_20)
+        target_include_directories(${target} PUBLIC
+            "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>"
+            "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/xgrad>")
+        target_link_libraries(${target} PUBLIC xtensor PRIVATE fmt::fmt Cblas::Cblas Threads::Threads)
+        if(arg_DEPENDS)
+            target_link_libraries(${target} PUBLIC xgrad_${arg_DEPENDS}${kind})
+        endif()
+        set_target_properties(${target} PROPERTIES
+            OUTPUT_NAME xgrad-${name}
+            EXPORT_NAME ${name}${kind}
+            LINKER_LANGUAGE CXX)
+        add_library(xgrad::${name}${kind} ALIAS ${target})
+    endforeach()
+    set_target_properties(xgrad_${name} PROPERTIES
+        VERSION ${PROJECT_VERSION}
+        SOVERSION ${PROJECT_VERSION_MAJOR}
+        INSTALL_RPATH "\$ORIGIN")
+    if(NOT XGRAD_SANITIZE)
+        # A public function without XGRAD_API is found when we link and not when a user does.
+        target_link_options(xgrad_${name} PRIVATE -Wl,-z,defs)
+    endif()
+endfunction()
+
+file(GLOB_RECURSE autograd_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/autograd/*.cpp")
+file(GLOB_RECURSE nn_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/nn/*.cpp")
+set_source_files_properties("${PROJECT_SOURCE_DIR}/autograd/version.cpp" PROPERTIES
+    COMPILE_DEFINITIONS "XGRAD_VERSION=\"${PROJECT_VERSION}\"")
+
+xgrad_add_library(autograd SOURCES ${autograd_sources})
+if(nn_sources)
+    xgrad_add_library(nn SOURCES ${nn_sources} DEPENDS autograd)
+else()
+    foreach(kind IN ITEMS "" _static)
+        add_library(xgrad_nn${kind} INTERFACE)
+        target_link_libraries(xgrad_nn${kind} INTERFACE xgrad_autograd${kind})
+        set_target_properties(xgrad_nn${kind} PROPERTIES EXPORT_NAME nn${kind})
+        add_library(xgrad::nn${kind} ALIAS xgrad_nn${kind})
+    endforeach()
+endif()
