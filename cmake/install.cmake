@@ -1,0 +1,35 @@
+# What `cmake --install` lays down: headers, both kinds of libraries, the CMake package, xgrad.pc, the licence.
+
+include(CMakePackageConfigHelpers)
+
+# Headers for our own sources only. Every other one is public, and tests/install compiles it alone.
+set(internal_headers "^autograd/(kernels/|engine/internal/|ops/op\\.hpp)|_internal\\.hpp$")
+
+file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
+    "${PROJECT_SOURCE_DIR}/autograd/*.hpp" "${PROJECT_SOURCE_DIR}/nn/*.hpp")
+list(FILTER headers EXCLUDE REGEX "${internal_headers}")
+foreach(header IN LISTS headers)
+    cmake_path(GET header PARENT_PATH folder)
+    install(FILES "${PROJECT_SOURCE_DIR}/${header}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/xgrad/${folder}")
+endforeach()
+
+install(TARGETS xgrad_autograd xgrad_autograd_static xgrad_nn xgrad_nn_static EXPORT xgradTargets)
+
+set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/xgrad")
+install(EXPORT xgradTargets NAMESPACE xgrad:: DESTINATION "${package_folder}")
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/xgradConfig.cmake.in" "${PROJECT_BINARY_DIR}/xgradConfig.cmake"
+    INSTALL_DESTINATION "${package_folder}")
+# Before 1.0 a new minor release may break what the last one promised.
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/xgradConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES
+    "${PROJECT_BINARY_DIR}/xgradConfig.cmake"
+    "${PROJECT_BINARY_DIR}/xgradConfigVersion.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/FindCblas.cmake"
+    DESTINATION "${package_folder}")
+
+# Paths from the file itself, so that the installed tree can be moved.
+file(RELATIVE_PATH pc_to_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+configure_file("${PROJECT_SOURCE_DIR}/cmake/xgrad.pc.in" "${PROJECT_BINARY_DIR}/xgrad.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/xgrad.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -10,5 +10,5 @@ list(LENGTH cases in_ctest)
 
 message("test cases: ${in_binary} in the binary, ${in_ctest} in ctest")
 if(NOT in_binary EQUAL in_ctest)
-    message(FATAL_ERROR "a test name holds ';' or '\\', starts with '[', or stands twice")
+    message(FATAL_ERROR "a test name holds a semicolon or looks like a line of doctest's own (starts with [doctest])")
 endif()
