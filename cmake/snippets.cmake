@@ -18,7 +18,9 @@ function(xgrad_snippet_program name)
     add_executable(${name} ${ARGN})
     target_link_libraries(${name} PRIVATE xgrad_warnings xgrad::nn)
     # A snippet shows one thing and leaves its results unused
-    target_compile_options(${name} PRIVATE -Wno-unused -Wno-shadow -Wno-conversion)
+    target_compile_options(${name} PRIVATE -Wno-unused -Wno-shadow -Wno-conversion $<$<CONFIG:Release>:-O1>)
+    # Reading our headers takes longer than a page's snippets, so several pages are compiled together
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
 endfunction()
 
 function(xgrad_snippet_test name program expected)
