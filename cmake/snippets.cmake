@@ -3,9 +3,9 @@
 
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
-file(GLOB_RECURSE pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/docs/*.md")
-# GLOB_RECURSE finds the name in every folder
-list(FILTER pages INCLUDE REGEX "^${PROJECT_SOURCE_DIR}/(README\\.md|docs/)")
+file(GLOB_RECURSE pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/*.md")
+file(GLOB front_page CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/README.md")
+list(PREPEND pages ${front_page})
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${pages} "${CMAKE_CURRENT_LIST_DIR}/snippets.py")
 
 set(snippets_script "${CMAKE_CURRENT_LIST_DIR}/snippets.py")
