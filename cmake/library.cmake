@@ -57,13 +57,8 @@ set_source_files_properties("${PROJECT_SOURCE_DIR}/autograd/version.cpp" PROPERT
     COMPILE_DEFINITIONS "XGRAD_VERSION=\"${PROJECT_VERSION}\"")
 
 xgrad_add_library(autograd SOURCES ${autograd_sources})
-if(nn_sources)
-    xgrad_add_library(nn SOURCES ${nn_sources} DEPENDS autograd)
-else()
-    foreach(kind IN ITEMS "" _static)
-        add_library(xgrad_nn${kind} INTERFACE)
-        target_link_libraries(xgrad_nn${kind} INTERFACE xgrad_autograd${kind})
-        set_target_properties(xgrad_nn${kind} PROPERTIES EXPORT_NAME nn${kind})
-        add_library(xgrad::nn${kind} ALIAS xgrad_nn${kind})
-    endforeach()
+if(NOT nn_sources)
+    set(nn_sources "${PROJECT_BINARY_DIR}/nothing_yet.cpp") # the library exists before its first source does
+    file(CONFIGURE OUTPUT "${nn_sources}" CONTENT "")
 endif()
+xgrad_add_library(nn SOURCES ${nn_sources} DEPENDS autograd)
