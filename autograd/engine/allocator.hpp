@@ -1,0 +1,15 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace xg {
+
+/// Memory in 64-byte-aligned blocks of fixed classes, kept in lists of the calling thread when freed. Under the
+/// sanitizers (XGRAD_PLAIN_MALLOC) every block comes from and goes to the system at once, so that they see its end.
+///
+/// Classes: steps of 64 bytes up to 1 KiB, then four to a doubling. Blocks up to 1 KiB are carved from chunks of
+/// 64 KiB. A thread that ends leaves its lists to the next one that starts.
+void* allocate(std::size_t bytes, std::uint32_t& size_class);  // MemoryError if the system refuses
+void deallocate(void* block, std::uint32_t size_class) noexcept;
+
+}  // namespace xg

@@ -1,0 +1,391 @@
+#include <autograd/engine/backward.hpp>
+
+#include <algorithm>
+
+#include <autograd/creation.hpp>
+#include <autograd/debug/watch.hpp>
+#include <autograd/engine/context.hpp>
+#include <autograd/engine/level.hpp>
+#include <autograd/engine/node.hpp>
+#include <autograd/engine/record.hpp>
+#include <autograd/error_format_internal.hpp>
+#include <autograd/ops/elementwise.hpp>
+
+// A loop over nodes in descending stamps: a node's stamp is larger than that of every ancestor, so when its turn comes
+// its cotangent is complete. The newest unfinished input runs next without passing through the heap; leaves never
+// enter it. What arrives at leaves waits in their slots and is added to their gradients when all has gone well, so
+// that an error on the way leaves every gradient as it was.
+namespace xg {
+namespace {
+
+struct Older {
+    bool operator()(const Node* a, const Node* b) const { return a->stamp < b->stamp; }
+};
+
+class Pass {
+public:
+    Pass(const Tensor& root, BackwardOptions options, Site site)
+        : site_(site), level_(root.impl()->level), retain_(options.retain_graph || options.create_graph),
+          create_(options.create_graph) {}
+    ~Pass() { clear_slots(); }
+
+    void only(const std::vector<Tensor>& targets);
+    void run(const Tensor& root, Tensor cotangent);
+    void commit_to_leaves();
+    Tensor arrived_at(const Tensor& target);
+
+private:
+    Node* next_node();
+    void visit(Node* node);
+    void deliver(Node* to, Tensor g);
+    void accumulate(Node* to, Tensor g);
+    unsigned wanted_edges(const Node& node) const;
+    void check(const Node& node) const;
+    Tensor saved_input(const Node& node, const Edge& edge) const;
+    Tensor saved_output(Node& node) const;
+    void release(Node& node) const;
+    void clear_slots();
+
+    const Site site_;  // of the call of backward
+    const int level_;
+    const bool retain_, create_;
+    bool targeted_ = false;
+    std::uint64_t oldest_target_ = 0;
+    std::vector<Node*> heap_, leaves_, targets_;
+    Node* next_ = nullptr;
+};
+
+// Slots -------------------------------------------------------------------------------------------------------------
+
+// Whether nobody else can see the numbers of `g`, so that they may be written over.
+bool exclusive(const Impl* g) {
+    return g->level == 0 && g->rc.sole() && g->storage->rc.sole() && g->contiguous && !g->node &&
+           !g->storage->foreign;
+}
+
+void add_into(Tensor& sum, const Tensor& term) { kernels::accumulate(strided(term), strided(sum)); }
+
+void Pass::accumulate(Node* to, Tensor g) {
+    Tensor sum = share(to->grad);
+    drop(std::exchange(to->grad, nullptr));
+    const bool fit = g.impl()->level == 0 && sum.impl()->level == 0 && !create_ && g.dtype() == sum.dtype();
+    if (fit && exclusive(sum.impl())) {
+        add_into(sum, g);
+    } else if (fit && exclusive(g.impl())) {
+        add_into(g, sum);
+        sum = std::move(g);
+    } else {
+        sum = sum + g;
+    }
+    to->grad = sum.disown();
+}
+
+void Pass::deliver(Node* to, Tensor g) {
+    if (to->grad) return accumulate(to, std::move(g));
+    to->grad = g.disown();
+    if (!to->op) {
+        leaves_.push_back(keep(to));
+    } else if (!next_) {
+        next_ = to;
+    } else {
+        Node* later = to;
+        if (to->stamp > next_->stamp) std::swap(next_, later);
+        heap_.push_back(later);
+        std::push_heap(heap_.begin(), heap_.end(), Older());
+    }
+}
+
+Node* Pass::next_node() {
+    if (!next_ || (!heap_.empty() && heap_.front()->stamp > next_->stamp)) {
+        if (heap_.empty()) return nullptr;
+        std::pop_heap(heap_.begin(), heap_.end(), Older());
+        Node* node = heap_.back();
+        heap_.pop_back();
+        return node;
+    }
+    return std::exchange(next_, nullptr);
+}
+
+void Pass::clear_slots() {
+    if (next_) heap_.push_back(next_);
+    for (Node* node : heap_) drop(std::exchange(node->grad, nullptr));
+    for (Node* node : targets_) {
+        node->target = false;
+        drop(std::exchange(node->grad, nullptr));
+        drop(node);
+    }
+    for (Node* leaf : leaves_) {
+        drop(std::exchange(leaf->grad, nullptr));
+        drop(leaf);
+    }
+}
+
+// Saved values ------------------------------------------------------------------------------------------------------
+
+void Pass::check(const Node& node) const {
+    const CallSite here(site_);
+    if (node.released) {
+        fail<GraphError>(
+            "backward: the graph behind {} has been used by a backward before, and its saved values are gone\n"
+            "  expected one backward a graph; for more, run the first with {{.retain_graph = true}}",
+            node.op->doc.name);
+    }
+    const auto changed = [&](std::uint32_t now, std::uint32_t then, const std::string& what) {
+        if (now == then) return;
+        fail<GraphError>(
+            "backward: {} of {} was changed in place after the operation had read it\n"
+            "  it had version {} then and has version {} now; {} was called at {}:{}\n"
+            "  expected it unchanged until backward has run; write into a clone(), or change it afterwards",
+            what, node.op->doc.name, then, now, node.op->doc.name, node.file ? node.file : "?", node.line);
+    };
+    for (int i = 0; i < node.edges.size(); ++i) {
+        const Edge& edge = node.edges[i];
+        if (!edge.is_number && edge.saved) {
+            const Extra* extra = edge.saved->extra;
+            const std::string name = extra && !extra->label.empty() ? fmt::format(" '{}'", extra->label) : "";
+            changed(version_of(edge.saved), edge.version, fmt::format("input {}{}", i, name));
+        }
+    }
+    if (node.op->saves.output) {
+        const bool wrapper = node.level > 0;
+        changed(wrapper ? version_of(node.out_parts) : node.out_storage->version, node.out_version, "the result");
+    }
+}
+
+Tensor Pass::saved_input(const Node& node, const Edge& edge) const {
+    if (edge.is_number) return make_number(edge.number, block_of(const_cast<Node*>(&node)).impl.dtype);
+    Tensor t = share(edge.saved);
+    // The rule must not record on this plane unless asked to; a value of a lower plane keeps its own node.
+    const bool strip = t.defined() && level_ > 0 && !create_ && t.impl()->level == level_ && t.impl()->node;
+    return strip ? alias(t) : t;
+}
+
+// The result without its node, or with it when the backward pass itself is recorded.
+Tensor Pass::saved_output(Node& node) const {
+    if (!node.op->saves.output) return {};
+    Tensor t;
+    if (node.level > 0) {
+        t = alias(share(node.out_parts));
+    } else {
+        const Impl& made = block_of(&node).impl;  // its shape outlives it in the block
+        t = make_view(node.out_storage, made);
+    }
+    if (create_) t.impl()->node = keep(&node);
+    return t;
+}
+
+void Pass::release(Node& node) const {
+    if (retain_) return;
+    node.released = true;
+    for (Edge& edge : node.edges) {
+        if (!edge.is_number) drop(std::exchange(edge.saved, nullptr));
+    }
+    if (node.level > 0) drop(std::exchange(node.out_parts, nullptr));
+    else drop(std::exchange(node.out_storage, nullptr));
+}
+
+// The loop ------------------------------------------------------------------------------------------------------------
+
+void Pass::only(const std::vector<Tensor>& targets) {
+    targeted_ = true;
+    oldest_target_ = ~std::uint64_t{0};
+    for (const Tensor& t : targets) {
+        Node* node = t.impl()->node;
+        if (!node || node->target) continue;
+        node->target = true;
+        targets_.push_back(keep(node));
+        oldest_target_ = std::min(oldest_target_, node->stamp);
+    }
+}
+
+unsigned Pass::wanted_edges(const Node& node) const {
+    unsigned wanted = 0;
+    for (int i = 0; i < node.edges.size(); ++i) {
+        const Node* to = node.edges[i].node;
+        if (!to) continue;
+        // A node older than every target leads to none of them.
+        if (targeted_ && !to->target && (!to->op || to->stamp < oldest_target_)) continue;
+        wanted |= 1u << std::min(i, 31);
+    }
+    return wanted;
+}
+
+Tensor run_hooks(const Node* node, Tensor g) {
+    const Extra* extra = block_of(const_cast<Node*>(node)).impl.extra;
+    if (!extra) return g;
+    const auto hooks = extra->hooks;  // a hook may remove itself
+    for (const auto& [id, hook] : hooks) {
+        Tensor replaced = hook(g);
+        if (!replaced.defined()) continue;
+        if (!(replaced.shape() == g.shape())) {
+            fail<ShapeError>("a hook replaced a gradient of shape {} by one of shape {}\n  expected the same shape",
+                             g.shape().str(), replaced.shape().str());
+        }
+        g = std::move(replaced);
+    }
+    return g;
+}
+
+void check_gradients(const Node& node, const Grads& grads, unsigned wanted) {
+    const Shape& own = block_of(const_cast<Node*>(&node)).impl.shape;
+    for (int i = 0; i < node.edges.size(); ++i) {
+        if ((wanted >> std::min(i, 31) & 1) == 0 || !node.edges[i].node) continue;
+        if (i >= grads.size()) {
+            fail<GraphError>("{}: its rule gave {} gradients for {} inputs", node.op->doc.name, grads.size(),
+                             node.edges.size());
+        }
+        const Shape& expected = node.edges[i].same_shape ? own : node.shapes[i];
+        if (grads[i].defined() && !(grads[i].shape() == expected)) {
+            fail<ShapeError>("{}: its rule gave a gradient of shape {} for input {} of shape {}", node.op->doc.name,
+                             grads[i].shape().str(), i, expected.str());
+        }
+    }
+}
+
+void tell_backward(const Node& node, const Tensor& g, const Grads& grads) {
+    Watch* watch = context().watch;
+    const Setting unseen(context().watch, static_cast<Watch*>(nullptr));
+    SmallVector<std::uint64_t, 3> inputs;
+    for (const Edge& edge : node.edges) inputs.push_back(edge.node ? edge.node->stamp : 0);
+    Grads contributions = grads;
+    contributions.resize(inputs.size());
+    const auto n = static_cast<std::size_t>(inputs.size());
+    watch->backward({node.op->doc.name, node.stamp, {inputs.data(), n}, g, {contributions.data(), n},
+                     Site{node.file, node.line}});
+}
+
+void Pass::visit(Node* node) {
+    check(*node);
+    const CallSite here(Site{node->file, node->line});
+    Tensor g = run_hooks(node, Tensor(std::exchange(node->grad, nullptr)));
+    const unsigned wanted = wanted_edges(*node);
+    Grads in;
+    SmallVector<const Shape*, 3> shapes;
+    const Shape& own = block_of(node).impl.shape;
+    for (int i = 0; i < node->edges.size(); ++i) {
+        in.push_back(saved_input(*node, node->edges[i]));
+        shapes.push_back(node->edges[i].same_shape ? &own : &node->shapes[i]);
+    }
+    Grads grads;
+    {
+        const Tensor out = saved_output(*node);
+        const auto n = static_cast<std::size_t>(in.size());
+        const Saved saved{{in.data(), n}, out, {shapes.data(), n}, wanted};
+        grads = node->op->vjp(saved, g, attrs_of(*node));
+        check_gradients(*node, grads, wanted);
+    }
+    if (context().watch) [[unlikely]] tell_backward(*node, g, grads);
+    in.clear();
+    release(*node);
+    if (node->target) node->grad = g.disown();  // finished: only read from here on
+    else g = Tensor();
+    for (int i = 0; i < node->edges.size(); ++i) {
+        Node* to = node->edges[i].node;
+        const bool wants = (wanted >> std::min(i, 31) & 1) != 0 && to;
+        if (wants && grads[i].defined()) deliver(to, std::move(grads[i]));
+    }
+}
+
+void Pass::run(const Tensor& root, Tensor cotangent) {
+    Node* start = root.impl()->node;
+    // On plane 0 recording is simply off; on others lower planes record by themselves, and saved values are stripped.
+    const Setting recording(context().recording, level_ == 0 ? create_ : context().recording);
+    deliver(start, std::move(cotangent));
+    while (Node* node = next_node()) visit(node);
+}
+
+Tensor Pass::arrived_at(const Tensor& target) {
+    const Node* node = target.impl()->node;
+    if (!node || !node->grad) return {};
+    Tensor g = share(node->grad);
+    return node->op ? g : run_hooks(node, g);
+}
+
+// A gradient that a leaf can keep and add to: its own numbers, row-major.
+Tensor owned(Tensor g, bool create) {
+    if (create || (g.impl()->contiguous && g.impl()->rc.sole() && g.impl()->storage->rc.sole())) return g;
+    return g.clone();
+}
+
+void Pass::commit_to_leaves() {
+    const Setting recording(context().recording, create_);
+    // Everything that may fail comes first.
+    std::vector<Tensor> totals;
+    for (Node* leaf : leaves_) {
+        Tensor g = run_hooks(leaf, Tensor(std::exchange(leaf->grad, nullptr)));
+        const Impl& self = block_of(leaf).impl;
+        if (self.grad) {
+            const Tensor before = share(self.grad);
+            g = before + g;
+        }
+        totals.push_back(owned(std::move(g), create_));
+    }
+    for (std::size_t i = 0; i < leaves_.size(); ++i) {
+        Impl& self = block_of(leaves_[i]).impl;
+        if (self.node != leaves_[i]) continue;  // the tensor is gone, or no leaf any more
+        drop(std::exchange(self.grad, totals[i].disown()));
+    }
+}
+
+void require_graph(const Tensor& root) {
+    if (root.impl()->node) return;
+    fail<GraphError>(
+        "backward: this tensor of shape {} has no graph behind it\n"
+        "  expected the result of operations on a tensor with requires_grad(true), computed outside no_grad",
+        root.shape().str());
+}
+
+Tensor checked_cotangent(const Tensor& root, const Tensor& cotangent) {
+    if (!cotangent.defined()) {
+        if (root.numel() != 1) {
+            fail<GraphError>(
+                "backward: this tensor has shape {}, and only a scalar has a gradient\n"
+                "  expected one element, such as a loss; reduce it by sum or mean, or pass a cotangent of its shape",
+                root.shape().str());
+        }
+        return ones_like(root);
+    }
+    if (!(cotangent.shape() == root.shape())) {
+        fail<ShapeError>("backward: the cotangent has shape {} and the tensor has shape {}\n  expected the same shape",
+                         cotangent.shape().str(), root.shape().str());
+    }
+    return cotangent.to(root.dtype());
+}
+
+}  // namespace
+
+void backward_into_leaves(const Tensor& root, const Tensor& cotangent, BackwardOptions options, Site site) {
+    Tensor start;
+    {
+        const CallSite here(site);
+        require_defined("backward", root);
+        if (open_levels() > 0) {
+            fail<StateError>(
+                "backward: it cannot run inside a transform, where gradients of leaves have no meaning\n"
+                "  expected grad(f, x) there, which returns the gradient");
+        }
+        require_graph(root);
+        start = checked_cotangent(root, cotangent);
+    }
+    Pass pass(root, options, site);
+    pass.run(root, std::move(start));
+    pass.commit_to_leaves();
+}
+
+std::vector<Tensor> backward_to(const Tensor& root, const Tensor& cotangent, const std::vector<Tensor>& targets,
+                                BackwardOptions options, Site site) {
+    Tensor start;
+    {
+        const CallSite here(site);
+        require_graph(root);
+        start = checked_cotangent(root, cotangent);
+    }
+    Pass pass(root, options, site);
+    pass.only(targets);
+    pass.run(root, std::move(start));
+    std::vector<Tensor> gradients;
+    for (const Tensor& t : targets) gradients.push_back(pass.arrived_at(t));
+    return gradients;
+}
+
+}  // namespace xg

@@ -1,0 +1,38 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include <autograd/grad_mode.hpp>
+
+namespace xg {
+
+class Watch;
+struct Node;
+
+/// What a thread is doing. One object, so that the fast path reads one address.
+struct Context {
+    bool recording = true;
+    Watch* watch = nullptr;
+    std::uint64_t stamps = 0;  // the last one given
+    Node* dying = nullptr;     // nodes whose last owner is gone, while somebody takes them apart
+    bool draining = false;
+};
+
+inline constinit thread_local Context context_of_thread [[gnu::tls_model("initial-exec")]];
+inline Context& context() { return context_of_thread; }
+
+/// Sets a member of the context until the end of the scope.
+template <class T>
+class Setting {
+public:
+    Setting(T& place, T value) : place_(place), before_(place) { place = value; }
+    ~Setting() { place_ = before_; }
+    Setting(const Setting&) = delete;
+    Setting& operator=(const Setting&) = delete;
+
+private:
+    T& place_;
+    T before_;
+};
+
+}  // namespace xg

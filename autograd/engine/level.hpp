@@ -1,0 +1,44 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include <autograd/ops/entry.hpp>
+
+// Levels: the open jvp and vmap of this thread, innermost last. Level 0 holds numbers; a value of level L is a wrapper
+// of parts of lower levels. docs/design/op-mechanism.md says why every nesting order comes out right.
+namespace xg {
+
+enum class LevelKind : std::uint8_t { dual };
+
+struct Level {
+    std::uint64_t serial;  // never given twice
+    LevelKind kind;
+};
+
+/// Opens a level for the scope.
+class LevelScope {
+public:
+    explicit LevelScope(LevelKind kind);
+    ~LevelScope();
+    LevelScope(const LevelScope&) = delete;
+    LevelScope& operator=(const LevelScope&) = delete;
+
+    std::uint8_t id() const { return id_; }
+    std::uint64_t serial() const { return serial_; }
+
+private:
+    std::uint8_t id_;
+    std::uint64_t serial_;
+    std::vector<Level> hidden_;
+};
+
+/// How many levels are open for the code that runs now: while the step of a level runs, those below it.
+int open_levels();
+
+/// The level of a value. StateError if it comes from a transform that has ended.
+int level_of(const OpEntry& op, const Tensor& t);
+
+/// The step of level L: unwraps, runs the operation below L, wraps.
+Tensor run_on_level(const OpEntry& op, In in, const void* attrs, Site site, int level);
+
+}  // namespace xg

@@ -1,0 +1,228 @@
+#include <autograd/engine/node.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+#include <autograd/engine/allocator.hpp>
+#include <autograd/engine/context.hpp>
+#include <autograd/error_format_internal.hpp>
+#include <autograd/ops/op.hpp>
+
+namespace xg {
+namespace {
+
+Block* new_block() {
+    std::uint32_t size_class = 0;
+    void* memory = allocate(sizeof(Block), size_class);
+    Block* block = std::construct_at(static_cast<Block*>(memory));
+    block->size_class = size_class;
+    return block;
+}
+
+void drop_owner(Block& block) noexcept {
+    if (block.owners.load(std::memory_order_acquire) != 1 &&
+        block.owners.fetch_sub(1, std::memory_order_acq_rel) != 1) {
+        return;
+    }
+    delete block.impl.extra;
+    std::destroy_at(&block.impl);
+    deallocate(&block, block.size_class);
+}
+
+Block& block_of(Storage* storage) {
+    return *reinterpret_cast<Block*>(reinterpret_cast<char*>(storage) - sizeof(Impl));
+}
+
+bool row_major(const Shape& shape, const Strides& strides) {
+    Index step = 1;
+    for (int i = shape.rank() - 1; i >= 0; --i) {
+        if (shape[i] == 0) return true;
+        if (shape[i] != 1 && strides[i] != step) return false;
+        step *= shape[i];
+    }
+    return true;
+}
+
+Impl* new_impl(DType dtype, const Shape& shape, const Strides& strides) {
+    Impl& impl = new_block()->impl;
+    impl.dtype = dtype;
+    impl.shape = shape;
+    impl.strides = strides;
+    impl.numel = shape.numel();
+    return &impl;
+}
+
+// The storage of a block lives in it, whatever the numbers do: small ones too, others in memory of their own.
+Storage& attach_storage(Block& block) {
+    Storage* storage = std::construct_at(&block.storage);
+    block.owners.fetch_add(1, std::memory_order_relaxed);
+    block.impl.storage = storage;
+    return *storage;
+}
+
+void take_apart(Node* node) noexcept {
+    for (Edge& edge : node->edges) {
+        if (!edge.is_number) drop(edge.saved);
+        drop(edge.node);
+    }
+    if (node->level == 0) drop(node->out_storage);
+    else drop(node->out_parts);
+    if (node->op && node->op->attrs_destroy) node->op->attrs_destroy(node->attrs);
+    delete[] node->shapes;
+    drop(node->grad);
+    Block& block = block_of(node);
+    std::destroy_at(node);
+    block.impl.node_alive = false;
+    drop_owner(block);
+}
+
+}  // namespace
+
+Block& block_of(Node* node) {
+    return *reinterpret_cast<Block*>(reinterpret_cast<char*>(node) - sizeof(Impl) - sizeof(Storage));
+}
+static_assert(sizeof(Parts) <= sizeof(Storage));
+
+void drop(Storage* storage) noexcept {
+    if (!storage || !storage->rc.drop()) return;
+    if (storage->foreign) delete storage->foreign;
+    else if (!storage->inside) deallocate(storage->data, storage->size_class);
+    drop_owner(block_of(storage));
+}
+
+void drop(Impl* impl) noexcept {
+    if (!impl || !impl->rc.drop()) return;
+    Block& block = block_of(impl);
+    if (impl->level > 0) {
+        drop(block.parts.primal);
+        drop(block.parts.tangent);
+    } else if (Storage* storage = impl->storage) {
+        if (storage->rc.sole()) {
+            storage->impls.store(0, std::memory_order_relaxed);
+        } else {
+            storage->impls.fetch_sub(1, std::memory_order_relaxed);
+        }
+        drop(storage);
+    }
+    drop(impl->grad);
+    drop(impl->node);
+    drop_owner(block);
+}
+
+void drop(Node* node) noexcept {
+    if (!node || !node->rc.drop()) return;
+    Context& c = context();
+    node->next_dying = c.dying;
+    c.dying = node;
+    if (c.draining) return;
+    c.draining = true;
+    while (Node* next = c.dying) {
+        c.dying = next->next_dying;
+        take_apart(next);
+    }
+    c.draining = false;
+}
+
+Tensor make_result(DType dtype, const Shape& shape) {
+    Tensor result(new_impl(dtype, shape, contiguous_strides(shape)));
+    Impl* impl = result.impl();
+    Block& block = block_of(impl);
+    const std::size_t bytes = static_cast<std::size_t>(impl->numel) * size_of(dtype);
+    void* data = block.small;
+    std::uint32_t size_class = 0;
+    if (bytes > sizeof block.small) data = allocate(bytes, size_class);
+    Storage& storage = attach_storage(block);
+    storage.inside = data == block.small;
+    storage.data = data;
+    storage.size_class = size_class;
+    impl->data = static_cast<char*>(data);
+    return result;
+}
+
+namespace {
+Tensor view_of(Storage* storage, DType dtype, const Shape& shape, const Strides& strides, char* data) {
+    Impl* impl = new_impl(dtype, shape, strides);
+    impl->storage = keep(storage);
+    storage->impls.fetch_add(1, std::memory_order_relaxed);
+    impl->data = data;
+    impl->contiguous = row_major(shape, strides);
+    return Tensor(impl);
+}
+}  // namespace
+
+Tensor make_view(const Tensor& base, const Shape& shape, const Strides& strides, char* data) {
+    return view_of(base.impl()->storage, base.impl()->dtype, shape, strides, data);
+}
+Tensor make_view(Storage* storage, const Impl& made) {
+    return view_of(storage, made.dtype, made.shape, made.strides, made.data);
+}
+
+Tensor make_wrapper(std::uint8_t level, std::uint64_t serial, const Tensor& primal, const Tensor& tangent) {
+    const Impl* p = primal.impl();
+    Impl* impl = new_impl(p->dtype, p->shape, contiguous_strides(p->shape));
+    impl->level = level;
+    std::construct_at(&block_of(impl).parts,
+                      Parts{keep(primal.impl()), tangent.defined() ? keep(tangent.impl()) : nullptr, serial});
+    return Tensor(impl);
+}
+
+Tensor alias(const Tensor& t) {
+    Impl* impl = t.impl();
+    if (impl->level == 0) return make_view(t, impl->shape, impl->strides, impl->data);
+    const Parts& parts = parts_of(impl);
+    return make_wrapper(impl->level, parts.serial, share(parts.primal), share(parts.tangent));
+}
+
+Tensor make_foreign(DType dtype, const Shape& shape, const Strides& strides, void* data,
+                    std::shared_ptr<void> owner) {
+    Tensor result(new_impl(dtype, shape, strides));
+    auto* foreign = new std::shared_ptr<void>(std::move(owner));
+    Storage& storage = attach_storage(block_of(result.impl()));
+    storage.foreign = foreign;
+    storage.data = data;
+    result.impl()->data = static_cast<char*>(data);
+    result.impl()->contiguous = row_major(shape, strides);
+    return result;
+}
+
+Tensor make_number(Number number, DType dtype) {
+    Tensor t = make_result(dtype, {});
+    char* p = t.impl()->data;
+    switch (dtype) {
+        case DType::boolean: *reinterpret_cast<bool*>(p) = number.as<double>() != 0; break;
+        case DType::int64: *reinterpret_cast<std::int64_t*>(p) = number.as<std::int64_t>(); break;
+        case DType::float32: *reinterpret_cast<float*>(p) = number.as<float>(); break;
+        case DType::float64: *reinterpret_cast<double*>(p) = number.as<double>(); break;
+    }
+    t.impl()->number = true;
+    return t;
+}
+
+Node& attach_node(Impl* impl) {
+    Block& block = block_of(impl);
+    impl->node = std::construct_at(&block.node);
+    impl->node_alive = true;
+    block.owners.fetch_add(1, std::memory_order_relaxed);
+    return block.node;
+}
+
+void make_leaf(Impl* impl, bool of_transform) {
+    if (impl->node_alive) {  // switched off and on again while a graph still refers to it
+        impl->node = keep(&block_of(impl).node);
+        return;
+    }
+    Node& node = attach_node(impl);
+    node.level = impl->level;
+    node.stamp = ++context().stamps;
+    node.oldest = of_transform ? node.stamp : 0;
+}
+
+std::uint32_t& version_of(Impl* impl) {
+    return impl->level > 0 ? parts_of(impl).version : impl->storage->version;
+}
+
+bool grad_enabled() { return context().recording; }
+NoGrad::NoGrad() : before_(context().recording) { context().recording = false; }
+NoGrad::~NoGrad() { context().recording = before_; }
+
+}  // namespace xg

@@ -1,0 +1,21 @@
+#pragma once
+#include <autograd/engine/node.hpp>
+#include <autograd/ops/entry.hpp>
+
+namespace xg {
+
+/// An input as a node sees it: a tensor or a number.
+struct RecordInput {
+    Impl* impl;  // null: a number
+    double number = 0;
+};
+
+/// Gives `out`, a fresh result, its node on plane `level`, if an input of that level has one.
+void record(const OpEntry& op, std::span<const RecordInput> in, const void* attrs, const Tensor& out, int level,
+            Site site);
+const void* attrs_of(const Node& node);
+
+/// Tells the watch of this thread; call it only if there is one.
+void tell_forward(const OpEntry& op, In in, const Tensor& out, Site site);
+
+}  // namespace xg

@@ -1,0 +1,146 @@
+#include <autograd/kernels/strided.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <numeric>
+
+namespace xg::kernels {
+namespace {
+
+struct Axis {
+    Index size;
+    Index step[max_loop_operands];  // in bytes
+};
+
+// Axes in the order of the result's steps, largest first, so that a result laid out like its operands is one loop.
+SmallVector<Axis, 6> ordered_axes(std::span<const Strided* const> x) {
+    SmallVector<Axis, 6> axes;
+    for (int a = 0; a < x[0]->rank(); ++a) {
+        if (x[0]->shape[a] == 1) continue;
+        Axis axis{x[0]->shape[a], {}};
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            axis.step[i] = x[i]->strides[a] * static_cast<Index>(size_of(x[i]->dtype));
+        }
+        axes.push_back(axis);
+    }
+    std::stable_sort(axes.begin(), axes.end(),
+                     [](const Axis& a, const Axis& b) { return std::abs(a.step[0]) > std::abs(b.step[0]); });
+    return axes;
+}
+
+bool follow(const Axis& outer, const Axis& inner, std::size_t operands) {
+    for (std::size_t i = 0; i < operands; ++i) {
+        if (outer.step[i] != inner.step[i] * inner.size) return false;
+    }
+    return true;
+}
+
+SmallVector<Axis, 6> merged(const SmallVector<Axis, 6>& axes, std::size_t operands) {
+    SmallVector<Axis, 6> out;
+    for (const Axis& axis : axes) {
+        if (!out.empty() && follow(out.back(), axis, operands)) {
+            const Index outer = out.back().size;
+            out.back() = axis;
+            out.back().size = outer * axis.size;
+        } else {
+            out.push_back(axis);
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+void for_each(std::span<const Strided* const> x, Loop loop, const void* context) {
+    if (x[0]->numel() == 0) return;
+    SmallVector<Axis, 6> axes = merged(ordered_axes(x), x.size());
+    char* at[max_loop_operands];
+    for (std::size_t i = 0; i < x.size(); ++i) at[i] = x[i]->data;
+    if (axes.empty()) axes.push_back(Axis{1, {}});
+    const Axis inner = axes.back();
+    axes.pop_back();
+
+    SmallVector<Index, 6> position;
+    position.resize(axes.size(), 0);
+    for (;;) {
+        loop(inner.size, at, inner.step, context);
+        int a = axes.size() - 1;
+        for (; a >= 0; --a) {  // the next position, as an odometer counts
+            for (std::size_t i = 0; i < x.size(); ++i) at[i] += axes[a].step[i];
+            if (++position[a] < axes[a].size) break;
+            for (std::size_t i = 0; i < x.size(); ++i) at[i] -= axes[a].step[i] * axes[a].size;
+            position[a] = 0;
+        }
+        if (a < 0) return;
+    }
+}
+
+Strided broadcast_to(const Strided& x, const Shape& shape) {
+    Strided out{x.data, x.dtype, shape, {}};
+    out.strides.resize(shape.rank(), 0);
+    const int lead = shape.rank() - x.rank();
+    for (int a = 0; a < x.rank(); ++a) {
+        if (x.shape[a] != 1 || shape[lead + a] == 1) out.strides[lead + a] = x.strides[a];
+    }
+    return out;
+}
+
+namespace {
+
+template <class From, class To>
+void convert_loop(Index n, char* const* p, const Index* step, const void*) {
+    if constexpr (std::is_same_v<From, To>) {
+        if (step[0] == sizeof(To) && step[1] == sizeof(From)) {
+            std::memcpy(p[0], p[1], static_cast<std::size_t>(n) * sizeof(To));
+            return;
+        }
+    }
+    for (Index i = 0; i < n; ++i) {
+        const From v = *reinterpret_cast<const From*>(p[1] + i * step[1]);
+        To& out = *reinterpret_cast<To*>(p[0] + i * step[0]);
+        if constexpr (std::is_same_v<To, bool>) out = v != From(0);
+        else out = static_cast<To>(v);
+    }
+}
+
+}  // namespace
+
+void copy(const Strided& from, const Strided& to) {
+    const Strided* operands[] = {&to, &from};
+    dispatch(from.dtype, [&]<class From>() {
+        dispatch(to.dtype, [&]<class To>() { for_each(operands, convert_loop<From, To>); });
+    });
+}
+
+void accumulate(const Strided& term, const Strided& to) {
+    const Strided* operands[] = {&to, &term};
+    dispatch_number(to.dtype, [&]<class T>() {
+        for_each(operands, [](Index n, char* const* p, const Index* step, const void*) {
+            if (step[0] == sizeof(T) && step[1] == sizeof(T)) {
+                T* sum = reinterpret_cast<T*>(p[0]);
+                const T* x = reinterpret_cast<const T*>(p[1]);
+                for (Index i = 0; i < n; ++i) sum[i] += x[i];
+                return;
+            }
+            for (Index i = 0; i < n; ++i) {
+                *reinterpret_cast<T*>(p[0] + i * step[0]) += *reinterpret_cast<const T*>(p[1] + i * step[1]);
+            }
+        });
+    });
+}
+
+void fill(const Strided& to, Number value) {
+    const Strided* operands[] = {&to};
+    dispatch(to.dtype, [&]<class T>() {
+        const T number = value.as<T>();
+        for_each(
+            operands,
+            [](Index n, char* const* p, const Index* step, const void* v) {
+                for (Index i = 0; i < n; ++i) *reinterpret_cast<T*>(p[0] + i * step[0]) = *static_cast<const T*>(v);
+            },
+            &number);
+    });
+}
+
+}  // namespace xg::kernels

@@ -1,0 +1,20 @@
+#pragma once
+#include <span>
+
+#include <autograd/ops/entry.hpp>
+#include <autograd/ops/list.hpp>
+
+// The lists of the families, joined by all_ops() in registry.cpp.
+namespace xg {
+
+std::span<const OpEntry* const> elementwise_ops();
+std::span<const OpEntry* const> activation_ops();
+std::span<const OpEntry* const> copy_ops();
+std::span<const OpEntry* const> shape_ops();
+std::span<const OpEntry* const> reduce_ops();
+std::span<const OpEntry* const> index_ops();
+std::span<const OpEntry* const> linalg_ops();
+std::span<const OpEntry* const> normalize_ops();
+std::span<const OpEntry* const> loss_ops();
+
+}  // namespace xg

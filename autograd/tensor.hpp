@@ -1,0 +1,214 @@
+#pragma once
+#include <functional>
+#include <initializer_list>
+#include <iosfwd>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <autograd/dtype.hpp>
+#include <autograd/export.hpp>
+#include <autograd/shape.hpp>
+#include <autograd/site.hpp>
+
+namespace xg {
+
+struct Impl;
+class Operand;
+
+/// "Not given": `slice(x, 0, none, 3)`.
+inline constexpr std::nullopt_t none = std::nullopt;
+
+struct BackwardOptions {
+    bool retain_graph = false;  ///< keep the saved values, so that backward can run again
+    bool create_graph = false;  ///< record the backward pass too, so that gradients have gradients; implies the above
+};
+
+/// A type that `autograd/xtensor.hpp` declares to be an xtensor expression.
+template <class T>
+struct IsArrayExpression : std::false_type {};
+template <class T>
+concept ArrayExpression = IsArrayExpression<std::remove_cvref_t<T>>::value;
+
+/// One axis of `x[{...}]`: an index, which drops the axis, or a range, which keeps it.
+struct Slice {
+    std::optional<Index> begin, end;
+    Index step = 1;
+};
+struct AxisIndex {
+    template <Integer I>
+    AxisIndex(I at) : index(static_cast<Index>(at)) {}
+    AxisIndex(Slice s) : range(s) {}
+    std::optional<Index> index;
+    Slice range;
+};
+
+/// An n-dimensional array in a graph of operations: a cheap handle. Copying a Tensor shares its numbers, `clone()`
+/// copies them. Views (slices, transposes) share the numbers of their base.
+///
+/// Any number of threads may read; one graph is built by one thread at a time.
+class XGRAD_API Tensor {
+public:
+    using Hook = std::function<Tensor(const Tensor&)>;
+
+    /// An undefined tensor: legal only where an argument is optional.
+    Tensor() noexcept = default;
+    Tensor(const Tensor& other) noexcept;
+    Tensor(Tensor&& other) noexcept : impl_(std::exchange(other.impl_, nullptr)) {}
+    Tensor& operator=(const Tensor& other) noexcept;
+    Tensor& operator=(Tensor&& other) noexcept;
+    ~Tensor() {
+        if (impl_) release();
+    }
+    /// The numbers of an xtensor expression, in its value type (needs autograd/xtensor.hpp).
+    template <ArrayExpression E>
+    Tensor(E&& expression);
+
+    bool defined() const noexcept { return impl_ != nullptr; }
+    const Shape& shape() const;
+    /// The size along one axis, counted from the end when negative.
+    Index shape(Index axis) const;
+    const Strides& strides() const;
+    int rank() const { return shape().rank(); }
+    Index numel() const;
+    DType dtype() const;
+    bool is_contiguous() const;
+
+    /// The number in a tensor of one element. ShapeError otherwise.
+    template <class T = double>
+    T item() const;
+    /// All numbers in row-major order, converted to T.
+    template <class T = double>
+    std::vector<T> to_vector() const;
+    /// An xtensor view of the storage, no copy; it keeps the storage alive. DTypeError if T is not the dtype
+    /// (needs autograd/xtensor.hpp).
+    template <class T>
+    auto array() const;
+
+    /// A differentiable conversion; the tensor itself if it has that dtype already.
+    Tensor to(DType dtype, Site site = Site::here()) const;
+    /// A differentiable copy with its own numbers.
+    Tensor clone(Site site = Site::here()) const;
+    /// The same numbers (shared) outside the graph.
+    Tensor detach() const;
+
+    bool requires_grad() const;
+    /// Makes a leaf record, or stop recording, what is computed from it. DTypeError unless floating point; GraphError
+    /// for the result of an operation (use detach()).
+    Tensor& requires_grad(bool on, Site site = Site::here());
+    /// Whether this tensor was not computed from others that require a gradient.
+    bool is_leaf() const;
+    /// What backward has accumulated in this leaf. StateError if nothing has arrived yet.
+    Tensor grad(Site site = Site::here()) const;
+    bool has_grad() const;
+    void zero_grad();
+    /// Replaces what has accumulated (gradient clipping, custom training loops). An undefined tensor clears it.
+    void set_grad(const Tensor& g, Site site = Site::here());
+
+    /// Adds d(this)/d(leaf) to the gradient of every leaf it was computed from. The tensor must have one element.
+    /// GraphError: no graph, more than one element, saved values already released, or changed in place since.
+    void backward(BackwardOptions options = {}, Site site = Site::here()) const;
+    /// The same for a tensor of any shape, weighted by `cotangent`, which has its shape.
+    void backward(const Tensor& cotangent, BackwardOptions options = {}, Site site = Site::here()) const;
+
+    /// Runs on the finished gradient of this tensor during backward; what it returns, if defined, replaces it.
+    std::uint64_t add_hook(Hook hook, Site site = Site::here());
+    void remove_hook(std::uint64_t id);
+
+    /// A name for messages and drawings.
+    Tensor& label(std::string name);
+    std::string label() const;
+
+    // In place: the numbers change, the version rises, and a backward that needs the old numbers refuses to run.
+    Tensor& assign(const Operand& y);
+    Tensor& fill(Number value, Site site = Site::here());
+    Tensor& operator+=(const Operand& y);
+    Tensor& operator-=(const Operand& y);
+    Tensor& operator*=(const Operand& y);
+    Tensor& operator/=(const Operand& y);
+    /// How often the numbers have been changed in place.
+    std::uint32_t version() const;
+
+    /// Sub-tensor at one position of the first axis, as a view.
+    Tensor operator[](Index at) const;
+    /// Indices and ranges, one an axis from the first: `x[{0, Slice{1, 3}}]`, as a view.
+    Tensor operator[](std::initializer_list<AxisIndex> items) const;
+
+    // For the library and for kernels written outside it.
+    explicit Tensor(Impl* adopted) noexcept : impl_(adopted) {}
+    Impl* impl() const noexcept { return impl_; }
+    Impl* disown() noexcept { return std::exchange(impl_, nullptr); }
+    /// The first element; neighbours are `strides()` elements apart. StateError inside a transform.
+    void* data() const;
+
+private:
+    void release() noexcept;
+    template <Element T>
+    void copy_to(T* out) const;
+    double item_as_double() const;
+    std::int64_t item_as_int64() const;
+
+    Impl* impl_ = nullptr;
+};
+
+extern template XGRAD_API void Tensor::copy_to(bool*) const;
+extern template XGRAD_API void Tensor::copy_to(std::int64_t*) const;
+extern template XGRAD_API void Tensor::copy_to(float*) const;
+extern template XGRAD_API void Tensor::copy_to(double*) const;
+
+template <class T>
+T Tensor::item() const {
+    if constexpr (std::is_integral_v<T>) return static_cast<T>(item_as_int64());
+    else return static_cast<T>(item_as_double());
+}
+
+template <class T>
+std::vector<T> Tensor::to_vector() const {
+    const auto n = static_cast<std::size_t>(numel());
+    if constexpr (Element<T> && !std::is_same_v<T, bool>) {
+        std::vector<T> out(n);
+        copy_to(out.data());
+        return out;
+    } else {
+        using Wide = std::conditional_t<std::is_integral_v<T>, std::int64_t, double>;
+        std::vector<Wide> wide(n);
+        copy_to(wide.data());
+        std::vector<T> out(n);
+        for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<T>(wide[i]);
+        return out;
+    }
+}
+
+/// An argument of an operation: a Tensor, a number or an xtensor expression, and the line it was passed at.
+/// It lives as long as the call and is forwarded, never rebuilt.
+class Operand {
+public:
+    Operand(const Tensor& t, Site site = Site::here()) : tensor_(&t), site_(site) {}
+    template <class T>
+        requires std::is_arithmetic_v<T>
+    Operand(T number, Site site = Site::here()) : number_(number), site_(site) {}
+    template <ArrayExpression E>
+    Operand(E&& expression, Site site = Site::here())
+        : owned_(std::forward<E>(expression)), tensor_(&owned_), site_(site) {}
+    Operand(const Operand&) = delete;
+    Operand& operator=(const Operand&) = delete;
+
+    bool is_number() const { return tensor_ == nullptr; }
+    const Tensor& tensor() const { return *tensor_; }  ///< only if it is no number
+    Number number() const { return number_; }          ///< only if it is one
+    Site site() const { return site_; }
+
+private:
+    Tensor owned_;
+    const Tensor* tensor_ = nullptr;
+    Number number_;
+    Site site_;
+};
+
+/// As NumPy prints it.
+XGRAD_API std::string to_string(const Tensor& t);
+XGRAD_API std::ostream& operator<<(std::ostream& out, const Tensor& t);
+
+}  // namespace xg
