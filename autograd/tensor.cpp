@@ -19,8 +19,7 @@ Tensor& Tensor::operator=(const Tensor& other) noexcept {
     return *this;
 }
 Tensor& Tensor::operator=(Tensor&& other) noexcept {
-    std::swap(impl_, other.impl_);
-    if (this != &other) other = Tensor();
+    if (this != &other) drop(std::exchange(impl_, std::exchange(other.impl_, nullptr)));
     return *this;
 }
 void Tensor::release() noexcept { drop(std::exchange(impl_, nullptr)); }
