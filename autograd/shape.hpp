@@ -32,9 +32,15 @@ public:
 /// Steps between neighbours along each axis, in elements.
 using Strides = Shape;
 
-/// Axes of a reduction or a permutation, counted from the end when negative. There is no list of no axes.
+/// Axes of a reduction or a permutation, counted from the end when negative. `{}` is not a list of axes, so that it can
+/// stand for options; `Axes::none()` is the list of no axes.
 class XGRAD_API Axes : public SmallVector<Index, 6> {
 public:
+    static Axes none() {
+        Axes axes(0);
+        axes.pop_back();
+        return axes;
+    }
     template <Integer... I>
     requires(sizeof...(I) > 0) Axes(I... axes) { (push_back(static_cast<Index>(axes)), ...); }
     template <Integer I> Axes(const std::vector<I>& axes) { append(axes.begin(), axes.end()); }

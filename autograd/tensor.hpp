@@ -85,7 +85,7 @@ public:
     /// An xtensor view of the storage, no copy; it keeps the storage alive. DTypeError if T is not the dtype
     /// (needs autograd/xtensor.hpp).
     template <class T>
-    auto array() const;
+    auto array(Site site = Site::here()) const;
 
     /// A differentiable conversion; the tensor itself if it has that dtype already.
     Tensor to(DType dtype, Site site = Site::here()) const;

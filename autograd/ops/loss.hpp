@@ -4,7 +4,10 @@
 // Losses. Shapes that differ are refused, never broadcast. `reduction` says what becomes of the single losses.
 namespace xg {
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"  // g++ takes a scoped enumerator for a hider of xg::none
 enum class Reduction : std::uint8_t { none, mean, sum };
+#pragma GCC diagnostic pop
 struct LossOptions {
     Reduction reduction = Reduction::mean;
 };

@@ -1,0 +1,143 @@
+#include <autograd/kernels/gemm.hpp>
+
+#include <cblas.h>
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include <autograd/error_format_internal.hpp>
+
+extern "C" void openblas_set_num_threads(int) __attribute__((weak));
+
+namespace xg::kernels {
+namespace {
+
+// Products run on the calling thread: the pieces a product is cut into do not depend on how many threads there are,
+// so neither do its bits, and BLAS's pool never fights another.
+void use_one_blas_thread() {
+    static const bool once = [] {
+        if (openblas_set_num_threads) openblas_set_num_threads(1);
+        return true;
+    }();
+    (void)once;
+}
+
+// A matrix as BLAS takes it: rows `leading` apart, or the same of its transpose.
+struct Matrix {
+    const char* data;
+    Index rows, columns, row_step, column_step;
+    std::vector<char> copy = {};  // if it does not lie that way
+    bool transposed = false;
+    Index leading = 0;
+};
+
+// The step between lines of `inner` neighbours, or 0 if BLAS cannot walk it. The steps of an axis of size 1 mean
+// nothing; negative steps and steps of 0 it does not know.
+Index leading_step(Index lines, Index step, Index inner, Index inner_step) {
+    if (inner > 1 && inner_step != 1) return 0;
+    if (lines <= 1) return std::max<Index>(inner, 1);
+    return step >= std::max<Index>(inner, 1) && step <= std::numeric_limits<int>::max() ? step : 0;
+}
+
+void prepare(Matrix& m, DType d) {
+    m.leading = leading_step(m.rows, m.row_step, m.columns, m.column_step);
+    if (m.leading > 0) return;
+    m.leading = leading_step(m.columns, m.column_step, m.rows, m.row_step);
+    m.transposed = m.leading > 0;
+    if (m.transposed) return;
+    m.copy.resize(static_cast<std::size_t>(m.rows * m.columns) * size_of(d));
+    const Strided from{const_cast<char*>(m.data), d, {m.rows, m.columns}, {m.row_step, m.column_step}};
+    copy(from, {m.copy.data(), d, from.shape, contiguous_strides(from.shape)});
+    m.data = m.copy.data();
+    m.leading = m.columns;
+}
+
+template <class T>
+void multiply(const Matrix& a, const Matrix& b, T* c, bool add) {
+    const auto m = static_cast<int>(a.rows), n = static_cast<int>(b.columns), k = static_cast<int>(a.columns);
+    const CBLAS_TRANSPOSE ta = a.transposed ? CblasTrans : CblasNoTrans;
+    const CBLAS_TRANSPOSE tb = b.transposed ? CblasTrans : CblasNoTrans;
+    const auto lda = static_cast<int>(a.leading), ldb = static_cast<int>(b.leading);
+    const T* pa = reinterpret_cast<const T*>(a.data);
+    const T* pb = reinterpret_cast<const T*>(b.data);
+    const T beta = add ? T(1) : T(0);
+    if constexpr (std::is_same_v<T, float>) {
+        cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, pa, lda, pb, ldb, beta, c, n);
+    } else {
+        cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, pa, lda, pb, ldb, beta, c, n);
+    }
+}
+
+void multiply_integers(const Matrix& a, const Matrix& b, std::int64_t* c, bool add) {
+    const auto* pa = reinterpret_cast<const std::int64_t*>(a.data);
+    const auto* pb = reinterpret_cast<const std::int64_t*>(b.data);
+    for (Index i = 0; i < a.rows; ++i) {
+        for (Index j = 0; j < b.columns; ++j) {
+            std::int64_t total = add ? c[i * b.columns + j] : 0;
+            for (Index k = 0; k < a.columns; ++k) {
+                total += pa[i * a.row_step + k * a.column_step] * pb[k * b.row_step + j * b.column_step];
+            }
+            c[i * b.columns + j] = total;
+        }
+    }
+}
+
+Matrix last_two(const Strided& x, Index offset) {
+    const int r = x.rank();
+    return {x.data + offset * static_cast<Index>(size_of(x.dtype)), x.shape[r - 2], x.shape[r - 1], x.strides[r - 2], x.strides[r - 1]};
+}
+
+void multiply_one(const Strided& a, Index a_offset, const Strided& b, Index b_offset, const Strided& c, Index c_offset, bool add) {
+    Matrix left = last_two(a, a_offset), right = last_two(b, b_offset);
+    char* out = c.data + c_offset * static_cast<Index>(size_of(c.dtype));
+    if (c.dtype == DType::int64) return multiply_integers(left, right, reinterpret_cast<std::int64_t*>(out), add);
+    prepare(left, a.dtype);
+    prepare(right, b.dtype);
+    if (c.dtype == DType::float32) multiply(left, right, reinterpret_cast<float*>(out), add);
+    else multiply(left, right, reinterpret_cast<double*>(out), add);
+}
+
+Strides leading_steps(const Strided& x, const Strided& c) {
+    const int lead = c.rank() - x.rank();
+    Strides steps;
+    for (int i = 0; i < c.rank() - 2; ++i) {
+        steps.push_back(i < lead || x.shape[i - lead] == 1 ? 0 : x.strides[i - lead]);
+    }
+    return steps;
+}
+
+}  // namespace
+
+void matmul(const Strided& a, const Strided& b, const Strided& c, bool add) {
+    if (c.numel() == 0) return;
+    if (a.shape.back() == 0) {
+        if (!add) fill(c, 0);
+        return;
+    }
+    if (std::max({a.shape[a.rank() - 2], a.shape.back(), b.shape.back()}) > std::numeric_limits<int>::max()) {
+        fail<ShapeError>("matmul: an axis has more than {} entries, which BLAS cannot count", std::numeric_limits<int>::max());
+    }
+    use_one_blas_thread();
+    const Strides a_steps = leading_steps(a, c), b_steps = leading_steps(b, c);
+    Shape position;
+    position.resize(c.rank() - 2, 0);
+    Index a_offset = 0, b_offset = 0, c_offset = 0;
+    const Index size = c.shape[c.rank() - 2] * c.shape.back();
+    for (;;) {
+        multiply_one(a, a_offset, b, b_offset, c, c_offset, add);
+        c_offset += size;
+        int axis = c.rank() - 3;
+        for (; axis >= 0; --axis) {
+            a_offset += a_steps[axis];
+            b_offset += b_steps[axis];
+            if (++position[axis] < c.shape[axis]) break;
+            a_offset -= a_steps[axis] * c.shape[axis];
+            b_offset -= b_steps[axis] * c.shape[axis];
+            position[axis] = 0;
+        }
+        if (axis < 0) return;
+    }
+}
+
+}  // namespace xg::kernels

@@ -1,0 +1,190 @@
+#include <autograd/ops/loss.hpp>
+
+#include <array>
+#include <cmath>
+
+#include <autograd/creation.hpp>
+#include <autograd/ops/elementwise.hpp>
+#include <autograd/ops/families.hpp>
+#include <autograd/ops/index.hpp>
+#include <autograd/ops/normalize.hpp>
+#include <autograd/ops/op.hpp>
+#include <autograd/ops/reduce.hpp>
+#include <autograd/ops/reference.hpp>
+#include <autograd/ops/samples.hpp>
+
+namespace xg {
+namespace {
+
+Tensor reduced(const Tensor& losses, Reduction reduction) {
+    switch (reduction) {
+        case Reduction::mean: return mean(losses);
+        case Reduction::sum: return sum(losses);
+        default: return losses;
+    }
+}
+
+double plain_reduce(const std::vector<double>& losses, Reduction r) {
+    double total = 0;
+    for (double l : losses) total += l;
+    return r == Reduction::mean ? total / static_cast<double>(losses.size()) : total;
+}
+
+// Both operands, defined and of one shape.
+std::pair<Tensor, Tensor> pair_of(const char* op, const Operand& prediction, const Operand& target) {
+    const Tensor y = as_tensor(prediction), t = as_tensor(target);
+    require_defined(op, y);
+    require_defined(op, t);
+    if (!(y.shape() == t.shape())) {
+        fail<ShapeError>("{}: the prediction has shape {} and the target has shape {}\n  expected the same shape; losses never broadcast", op, y.shape().str(),
+                         t.shape().str());
+    }
+    return {y, t};
+}
+
+using PairLoss = Tensor (*)(const Operand&, const Operand&, LossOptions);
+
+std::vector<Sample> pair_samples(PairLoss call, double factor) {
+    std::vector<Sample> samples;
+    for (const Shape& shape : {Shape{}, Shape{4}, Shape{3, 2}, Shape{1}, Shape{2, 3, 1}}) {
+        for (const Reduction r : {Reduction::none, Reduction::mean, Reduction::sum}) {
+            samples.push_back({.note = shape.str(), .inputs = {spread_tensor(shape), spread_tensor(shape, -1, 2, 9)},
+                               .call = [call, r](In in) { return call(in[0], in[1], {.reduction = r}); },
+                               .reference = [factor, r](In in) {
+                                   std::vector<double> y = in[0].to_vector(), t = in[1].to_vector();
+                                   for (std::size_t i = 0; i < y.size(); ++i) y[i] = factor * (y[i] - t[i]) * (y[i] - t[i]);
+                                   return r == Reduction::none ? from_vector(y, in[0].shape()) : tensor(plain_reduce(y, r), {.dtype = float64});
+                               }});
+        }
+    }
+    samples.push_back({.note = "nothing", .inputs = {zeros({0}, {.dtype = float64}), zeros({0}, {.dtype = float64})},
+                       .call = [call](In in) { return call(in[0], in[1], {.reduction = Reduction::sum}); },
+                       .reference = [](In) { return zeros({}, {.dtype = float64}); }});
+    return samples;
+}
+
+std::vector<Misuse> pair_misuse(PairLoss call) {
+    return {{[call] { call(zeros({3}), zeros({3, 1}), {}); }, "ShapeError", "never broadcast"}, {[call] { call(Tensor(), zeros({3}), {}); }, "StateError", "undefined"}};
+}
+
+struct MseLoss {
+    static constexpr OpDoc doc{.name = "mse_loss", .formula = "(y - t)^2, averaged", .derivative = "2 (y - t) / count", .numpy = "mean((y - t)**2)",
+                               .torch = "mse_loss", .snippet = "mse_loss(tensor({1, 2}), tensor({0, 0}))  // 2.5"};
+    static Tensor compose(const Operand& prediction, const Operand& target, LossOptions options) {
+        const auto [y, t] = pair_of("mse_loss", prediction, target);
+        return reduced(square(y - t), options.reduction);
+    }
+    static std::vector<Sample> samples() { return pair_samples(mse_loss, 1.0); }
+    static std::vector<Misuse> misuse() { return pair_misuse(mse_loss); }
+};
+
+struct HalfSquaredError {
+    static constexpr OpDoc doc{.name = "half_squared_error", .formula = "(y - t)^2 / 2, added up", .derivative = "y - t", .numpy = "sum((y - t)**2) / 2",
+                               .torch = "mse_loss(reduction='sum') / 2", .snippet = "half_squared_error(tensor({1, 2}), tensor({0, 0}))  // 2.5"};
+    static Tensor compose(const Operand& prediction, const Operand& target, LossOptions options) {
+        const auto [y, t] = pair_of("half_squared_error", prediction, target);
+        return reduced(0.5 * square(y - t), options.reduction);
+    }
+    static std::vector<Sample> samples() { return pair_samples(half_squared_error, 0.5); }
+    static std::vector<Misuse> misuse() { return pair_misuse(half_squared_error); }
+};
+
+struct CrossEntropy {
+    static constexpr OpDoc doc{.name = "cross_entropy", .formula = "-log softmax(logits)[target], averaged", .derivative = "(softmax(logits) - onehot(target)) / N",
+                               .edges = "finite for finite logits; the mean of nothing is NaN", .torch = "cross_entropy", .onnx = "SoftmaxCrossEntropyLoss",
+                               .snippet = "cross_entropy(tensor({{0, 0}}), from_vector(std::vector{1}))  // 0.6931472"};
+    static Tensor compose(const Operand& operand, const Tensor& targets, LossOptions options) {
+        const Tensor logits = as_tensor(operand);
+        check(logits, targets);
+        const bool single = logits.rank() == 1;
+        const Tensor rows = single ? unsqueeze(logits, 0) : logits, picks = reshape(targets, {rows.shape(0), 1});
+        const Tensor losses = -reshape(gather(log_softmax(rows, 1), 1, picks), single ? Shape{} : Shape{rows.shape(0)});
+        return reduced(losses, options.reduction);
+    }
+    static void check(const Tensor& logits, const Tensor& targets);
+    static std::vector<Sample> samples();
+    static std::vector<Misuse> misuse() {
+        const auto classes = [](std::vector<std::int64_t> t) { return from_vector(t); };
+        return {{[=] { cross_entropy(zeros({2, 3}), classes({0, 3})); }, "IndexError", "class 3"},
+                {[=] { cross_entropy(zeros({2, 3}), classes({0, -1})); }, "IndexError", "class -1"},
+                {[=] { cross_entropy(zeros({2, 3}), classes({0})); }, "ShapeError", "(1,)"},
+                {[=] { cross_entropy(zeros({}), classes({0})); }, "ShapeError", "logits"},
+                {[=] { cross_entropy(zeros({2, 0}), classes({0, 0})); }, "ShapeError", "no classes"},
+                {[=] { cross_entropy(zeros({2, 3}), zeros({2})); }, "DTypeError", "int64"},
+                {[=] { cross_entropy(zeros({2, 3}), Tensor()); }, "StateError", "undefined"}};
+    }
+};
+
+void CrossEntropy::check(const Tensor& logits, const Tensor& targets) {
+    require_defined("cross_entropy", logits);
+    require_defined("cross_entropy", targets);
+    if (logits.rank() < 1 || logits.rank() > 2) {
+        fail<ShapeError>("cross_entropy: the logits have shape {}\n  expected (N, classes), or (classes) for one example", logits.shape().str());
+    }
+    if (targets.dtype() != DType::int64) {
+        fail<DTypeError>("cross_entropy: the targets have dtype {}\n  expected int64 class indices; targets.to(int64) converts", name_of(targets.dtype()));
+    }
+    const Shape expected = logits.rank() == 1 ? Shape{} : Shape{logits.shape(0)};
+    if (!(targets.shape() == expected)) {
+        fail<ShapeError>("cross_entropy: the logits have shape {} and the targets have shape {}\n  expected targets of shape {}, one class an example",
+                         logits.shape().str(), targets.shape().str(), expected.str());
+    }
+    const Index classes = logits.shape(-1);
+    if (classes == 0 && targets.numel() > 0) fail<ShapeError>("cross_entropy: logits of shape {} have no classes", logits.shape().str());
+    const std::vector<std::int64_t> values = targets.to_vector<std::int64_t>();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (values[i] >= 0 && values[i] < classes) continue;
+        fail<IndexError>("cross_entropy: target {} is class {}, and the logits of shape {} have {} classes\n  expected classes from 0 to {}", i, values[i],
+                         logits.shape().str(), classes, classes - 1);
+    }
+}
+
+std::vector<Sample> CrossEntropy::samples() {
+    std::vector<Sample> samples;
+    for (const Shape& shape : {Shape{4, 3}, Shape{1, 5}, Shape{3, 1}, Shape{6}, Shape{5, 2}}) {
+        for (const Reduction r : {Reduction::none, Reduction::mean, Reduction::sum}) {
+            const Index classes = shape.back(), n = shape.rank() == 1 ? 1 : shape[0];
+            samples.push_back({.note = shape.str(),
+                               .inputs = {spread_tensor(shape, -3, 3), index_tensor(shape.rank() == 1 ? Shape{} : Shape{n}, classes, 1)},
+                               .call = [r](In in) { return cross_entropy(in[0], in[1], {.reduction = r}); },
+                               .reference = [classes, n, r](In in) {
+                                   const auto x = in[0].to_vector();
+                                   const auto t = in[1].to_vector<std::int64_t>();
+                                   std::vector<double> losses;
+                                   for (Index i = 0; i < n; ++i) {
+                                       double total = 0;
+                                       for (Index c = 0; c < classes; ++c) total += std::exp(x[static_cast<std::size_t>(i * classes + c)]);
+                                       losses.push_back(std::log(total) - x[static_cast<std::size_t>(i * classes + t[static_cast<std::size_t>(i)])]);
+                                   }
+                                   if (r == Reduction::none) return from_vector(losses, in[1].shape());
+                                   return tensor(plain_reduce(losses, r), {.dtype = float64});
+                               },
+                               .tolerance = 1e-11});
+        }
+    }
+    samples.push_back({.note = "nothing", .inputs = {zeros({0, 3}, {.dtype = float64}), zeros({0}, {.dtype = int64})},
+                       .call = [](In in) { return cross_entropy(in[0], in[1], {.reduction = Reduction::sum}); }, .reference = [](In) { return zeros({}, {.dtype = float64}); }});
+    return samples;
+}
+
+}  // namespace
+
+Tensor cross_entropy(const Operand& logits, const Tensor& targets, LossOptions options) {
+    const CallSite here(logits.site());
+    return CrossEntropy::compose(logits, targets, options);
+}
+Tensor mse_loss(const Operand& prediction, const Operand& target, LossOptions options) {
+    const CallSite here(prediction.site());
+    return MseLoss::compose(prediction, target, options);
+}
+Tensor half_squared_error(const Operand& prediction, const Operand& target, LossOptions options) {
+    const CallSite here(prediction.site());
+    return HalfSquaredError::compose(prediction, target, options);
+}
+
+std::span<const OpEntry* const> loss_ops() {
+    static constexpr std::array ops{&entry<MseLoss>(), &entry<HalfSquaredError>(), &entry<CrossEntropy>()};
+    return ops;
+}
+
+}  // namespace xg

@@ -1,0 +1,219 @@
+#include <autograd/ops/normalize.hpp>
+
+#include <array>
+#include <cmath>
+
+#include <autograd/creation.hpp>
+#include <autograd/kernels/lines.hpp>
+#include <autograd/kernels/reduce.hpp>
+#include <autograd/ops/axes.hpp>
+#include <autograd/ops/families.hpp>
+#include <autograd/ops/op.hpp>
+#include <autograd/ops/reference.hpp>
+#include <autograd/ops/samples.hpp>
+
+#include <xtensor/xmath.hpp>
+
+namespace xg {
+namespace {
+
+struct Along {
+    int axis;
+};
+
+Tensor on_axis(const OpEntry& op, const Tensor& x, int axis) {
+    const Along a{axis};
+    return run(op, In(&x, 1), &a, CallSite::current());
+}
+
+template <class T>
+T largest(const T* x, Index step, Index n) {
+    T m = x[0];
+    for (Index i = 1; i < n; ++i) m = (x[i * step] > m || x[i * step] != x[i * step]) ? x[i * step] : m;
+    return m;
+}
+
+std::vector<Sample> axis_samples(Tensor (*call)(const Operand&, Index), xt::xarray<double> (*reference)(const xt::xarray<double>&, std::size_t)) {
+    std::vector<Sample> samples;
+    const std::pair<Shape, Index> cases[] = {{{5}, 0}, {{2, 3, 4}, 0}, {{2, 3, 4}, 1}, {{2, 3, 4}, -1}, {{1}, 0}, {{3, 1}, 1}, {{1, 4}, 0}, {{0, 3}, 1}, {{3, 0}, 1}, {{2, 0, 2}, 1}, {{4, 7}, -1}};
+    for (const auto& [shape, axis] : cases) {
+        samples.push_back({.note = shape.str(), .inputs = {spread_tensor(shape, -3, 3)}, .call = [axis = axis, call](In in) { return call(in[0], axis); },
+                           .reference = [axis = axis, reference](In in) -> Tensor {
+                               if (in[0].numel() == 0) return in[0];
+                               return from_xarray(reference(to_xarray(in[0]), static_cast<std::size_t>(axis < 0 ? axis + in[0].rank() : axis)));
+                           }});
+    }
+    samples.push_back({.note = "far apart", .inputs = {tensor({{1000, 1001, 999}, {-1000, 0, 5}}, {.dtype = float64})}, .call = [call](In in) { return call(in[0], 1); },
+                       .reference = [reference](In in) {
+                           xt::xarray<double> x = to_xarray(in[0]);
+                           return from_xarray(reference(x - xt::amax(x, {1}, xt::keep_dims), 1) + 0.0);
+                       },
+                       .smooth = false});
+    return samples;
+}
+
+std::vector<Misuse> axis_misuse(Tensor (*call)(const Operand&, Index)) {
+    return {{[call] { call(zeros({2, 3}), 2); }, "IndexError", "axis 2"},
+            {[call] { call(zeros({}), 0); }, "IndexError", "scalar"},
+            {[call] { call(Tensor(), 0); }, "StateError", "undefined"}};
+}
+
+struct Softmax {
+    using Attrs = Along;
+    static constexpr OpDoc doc{.name = "softmax", .formula = "e^x_i / sum_j e^x_j along an axis", .derivative = "y_i (delta_ij - y_j)",
+                               .edges = "finite for every finite x", .numpy = "scipy.special.softmax", .torch = "softmax", .onnx = "Softmax",
+                               .snippet = "softmax(tensor({0, 0}))  // [0.5 0.5]"};
+    static constexpr Saves saves{.output = true};
+    static constexpr DTypes dtypes = floats;
+    static Shape shape(In x, const Attrs&) { return x[0].shape(); }
+    static void forward(std::span<const Strided> x, const Strided& y, const Attrs& a) {
+        const Index n = x[0].shape[a.axis];
+        if (n == 0) return;
+        kernels::dispatch_number(y.dtype, [&]<class T>() {
+            if constexpr (std::is_floating_point_v<T>) {
+                kernels::for_each_line<T, T>(x[0], y, a.axis, [n](const T* from, Index step, T* to, Index to_step) {
+                    const T m = largest(from, step, n);
+                    T total = 0;
+                    for (Index i = 0; i < n; ++i) total += to[i * to_step] = std::exp(from[i * step] - m);
+                    for (Index i = 0; i < n; ++i) to[i * to_step] /= total;
+                });
+            }
+        });
+    }
+    // The Jacobian is symmetric, so one line is both rules.
+    static Tensor J(const Tensor& y, const Tensor& t, int axis) {
+        const Tensor p = y * t;
+        return p - y * sum(p, axis, {.keepdims = true});
+    }
+    static Grads vjp(const Saved& s, const Tensor& g, const Attrs& a) { return {J(s.out, g, a.axis)}; }
+    static Tensor jvp(const Saved& s, In t, const Attrs& a) { return J(s.out, t[0], a.axis); }
+    static Attrs batch(const Attrs& a) { return {a.axis + 1}; }
+    static std::vector<Sample> samples() {
+        return axis_samples(softmax, [](const xt::xarray<double>& x, std::size_t axis) {
+            const xt::xarray<double> e = xt::exp(x);
+            return xt::xarray<double>(e / xt::sum(e, {axis}, xt::keep_dims));
+        });
+    }
+    static std::vector<Misuse> misuse() { return axis_misuse(softmax); }
+};
+
+struct LogSoftmax {
+    using Attrs = Along;
+    static constexpr OpDoc doc{.name = "log_softmax", .formula = "x_i - log(sum_j e^x_j) along an axis", .derivative = "delta_ij - e^y_j",
+                               .edges = "finite for every finite x", .numpy = "scipy.special.log_softmax", .torch = "log_softmax", .onnx = "LogSoftmax",
+                               .snippet = "log_softmax(tensor({0, 0}))  // [-0.6931472 -0.6931472]"};
+    static constexpr Saves saves{.output = true};
+    static constexpr DTypes dtypes = floats;
+    static Shape shape(In x, const Attrs&) { return x[0].shape(); }
+    static void forward(std::span<const Strided> x, const Strided& y, const Attrs& a) {
+        const Index n = x[0].shape[a.axis];
+        if (n == 0) return;
+        kernels::dispatch_number(y.dtype, [&]<class T>() {
+            if constexpr (std::is_floating_point_v<T>) {
+                kernels::for_each_line<T, T>(x[0], y, a.axis, [n](const T* from, Index step, T* to, Index to_step) {
+                    const T m = largest(from, step, n);
+                    T total = 0;
+                    for (Index i = 0; i < n; ++i) total += std::exp(from[i * step] - m);
+                    const T log_total = std::log(total);
+                    for (Index i = 0; i < n; ++i) to[i * to_step] = from[i * step] - m - log_total;
+                });
+            }
+        });
+    }
+    static Grads vjp(const Saved& s, const Tensor& g, const Attrs& a) { return {g - exp(s.out) * sum(g, a.axis, {.keepdims = true})}; }
+    static Tensor jvp(const Saved& s, In t, const Attrs& a) { return t[0] - sum(exp(s.out) * t[0], a.axis, {.keepdims = true}); }
+    static Attrs batch(const Attrs& a) { return {a.axis + 1}; }
+    static std::vector<Sample> samples() {
+        return axis_samples(log_softmax, [](const xt::xarray<double>& x, std::size_t axis) {
+            return xt::xarray<double>(x - xt::log(xt::sum(xt::exp(x), {axis}, xt::keep_dims)));
+        });
+    }
+    static std::vector<Misuse> misuse() { return axis_misuse(log_softmax); }
+};
+
+struct LogSumExp {
+    using Attrs = ReduceAttrs;
+    static constexpr OpDoc doc{.name = "logsumexp", .formula = "log(sum(e^x)) over axes", .derivative = "e^(x - y)", .edges = "of nothing -inf",
+                               .numpy = "scipy.special.logsumexp", .torch = "logsumexp", .onnx = "ReduceLogSumExp",
+                               .snippet = "logsumexp(tensor({0, 0}))  // 0.6931472"};
+    static constexpr Saves saves{.inputs = 1, .output = true};
+    static constexpr DTypes dtypes = floats;
+    static Shape shape(In x, const Attrs& a) { return reduced_shape(x[0].shape(), a); }
+    static void forward(std::span<const Strided> x, const Strided& y, const Attrs& a) { kernels::logsumexp(x[0], kept_view(y, x[0].shape, a)); }
+    // Where the result is -inf nothing contributes; x - y would be NaN there.
+    static Tensor share(const Saved& s, const Attrs& a) {
+        const Tensor y = with_kept_axes(s.out, s.in[0].shape(), a);
+        return exp(s.in[0] - where(y == -INFINITY, 0.0, y));
+    }
+    static Grads vjp(const Saved& s, const Tensor& g, const Attrs& a) { return {share(s, a) * with_kept_axes(g, s.in[0].shape(), a)}; }
+    static Tensor jvp(const Saved& s, In t, const Attrs& a) {
+        Axes axes = Axes::none();
+        for (int i = 0; i < t[0].rank(); ++i) {
+            if (a.reduces(i)) axes.push_back(i);
+        }
+        return sum(share(s, a) * t[0], axes, {.keepdims = a.keepdims});
+    }
+    static Attrs batch(const Attrs& a) { return batched(a); }
+    static std::vector<Sample> samples();
+    static std::vector<Misuse> misuse() {
+        return {{[] { logsumexp(zeros({2, 3}), 2); }, "IndexError", "axis 2"},
+                {[] { logsumexp(zeros({2, 3}), {0, -2}); }, "ValueError", "twice"},
+                {[] { logsumexp(Tensor()); }, "StateError", "undefined"}};
+    }
+};
+
+std::vector<Sample> LogSumExp::samples() {
+    std::vector<Sample> samples;
+    const std::tuple<Shape, Axes, bool> cases[] = {{{5}, 0, false}, {{2, 3, 4}, 0, false}, {{2, 3, 4}, {-1, 0}, true}, {{2, 3, 4}, 1, true}, {{1}, 0, false},
+                                                   {{4, 1}, 1, false}, {{}, Axes::none(), false}, {{0, 3}, 1, false}, {{300}, 0, false}};
+    for (const auto& [shape, axes, keepdims] : cases) {
+        samples.push_back({.note = shape.str(), .inputs = {spread_tensor(shape, -3, 3)},
+                           .call = [axes = axes, keepdims = keepdims](In in) { return logsumexp(in[0], axes, {.keepdims = keepdims}); },
+                           .reference = [axes = axes, keepdims = keepdims](In in) -> Tensor {
+                               const ReduceAttrs a{axis_mask("", axes, in[0].rank()), keepdims};
+                               if (in[0].numel() == 0) return zeros(reduced_shape(in[0].shape(), a), {.dtype = float64});
+                               if (in[0].rank() == 0) return in[0];
+                               std::vector<std::size_t> at;
+                               for (int i = 0; i < in[0].rank(); ++i) {
+                                   if (a.reduces(i)) at.push_back(static_cast<std::size_t>(i));
+                               }
+                               const xt::xarray<double> e = xt::exp(to_xarray(in[0]));
+                               const xt::xarray<double> y = xt::log(xt::sum(e, at));
+                               return from_vector(from_xarray(y).to_vector(), reduced_shape(in[0].shape(), a));
+                           }});
+    }
+    samples.push_back({.note = "large, and infinities", .inputs = {tensor({{1000, 1000}, {-INFINITY, 3}, {-INFINITY, -INFINITY}, {INFINITY, 0}}, {.dtype = float64})},
+                       .call = [](In in) { return logsumexp(in[0], 1); },
+                       .reference = [](In) { return from_vector<double>({1000 + std::log(2.0), 3, -INFINITY, INFINITY}); }, .smooth = false});
+    samples.push_back({.note = "nothing", .inputs = {zeros({0}, {.dtype = float64})}, .call = [](In in) { return logsumexp(in[0]); },
+                       .reference = [](In) { return tensor(-INFINITY, {.dtype = float64}); }, .smooth = false});
+    return samples;
+}
+
+Tensor axis_call(const OpEntry& op, const Operand& x, Index axis) {
+    const CallSite here(x.site());
+    const Tensor t = as_tensor(x);
+    require_defined(op.doc.name, t);
+    return on_axis(op, t, normalize_axis(op.doc.name, axis, t.rank()));
+}
+
+Tensor logsumexp_of(const Operand& x, const Axes* axes, bool keepdims) {
+    const CallSite here(x.site());
+    const Tensor t = as_tensor(x);
+    require_defined("logsumexp", t);
+    return apply<LogSumExp>(x.site(), {t}, {axes ? axis_mask("logsumexp", *axes, t.rank()) : all_axes(t.rank()), keepdims});
+}
+
+}  // namespace
+
+Tensor softmax(const Operand& x, Index axis) { return axis_call(entry<Softmax>(), x, axis); }
+Tensor log_softmax(const Operand& x, Index axis) { return axis_call(entry<LogSoftmax>(), x, axis); }
+Tensor logsumexp(const Operand& x, ReduceOptions o) { return logsumexp_of(x, nullptr, o.keepdims); }
+Tensor logsumexp(const Operand& x, const Axes& axes, ReduceOptions o) { return logsumexp_of(x, &axes, o.keepdims); }
+
+std::span<const OpEntry* const> normalize_ops() {
+    static constexpr std::array ops{&entry<Softmax>(), &entry<LogSoftmax>(), &entry<LogSumExp>()};
+    return ops;
+}
+
+}  // namespace xg

@@ -1,0 +1,26 @@
+#include <algorithm>
+#include <vector>
+
+#include <autograd/ops/families.hpp>
+
+namespace xg {
+
+std::span<const OpEntry* const> all_ops() {
+    static const std::vector<const OpEntry*> joined = [] {
+        std::vector<const OpEntry*> all;
+        for (const auto family : {elementwise_ops(), activation_ops(), copy_ops(), shape_ops(), reduce_ops(), index_ops(),
+                                  linalg_ops(), normalize_ops(), loss_ops()}) {
+            all.insert(all.end(), family.begin(), family.end());
+        }
+        return all;
+    }();
+    return joined;
+}
+
+const OpEntry* find_op(std::string_view name) {
+    const auto all = all_ops();
+    const auto at = std::find_if(all.begin(), all.end(), [&](const OpEntry* e) { return e->doc.name == name; });
+    return at == all.end() ? nullptr : *at;
+}
+
+}  // namespace xg
