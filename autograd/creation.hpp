@@ -9,8 +9,8 @@
 namespace xg {
 
 struct TensorOptions {
-    std::optional<DType> dtype = {};  ///< the default is float32, or what the function says
-    bool requires_grad = false;       ///< DTypeError unless the dtype is floating point
+    std::optional<DType> dtype = {}; ///< the default is float32, or what the function says
+    bool requires_grad = false;      ///< DTypeError unless the dtype is floating point
 };
 
 XGRAD_API Tensor zeros(const Shape& shape, TensorOptions options = {}, Site site = Site::here());
@@ -26,7 +26,8 @@ XGRAD_API Tensor eye(Index n, TensorOptions options = {}, Site site = Site::here
 XGRAD_API Tensor eye(Index rows, Index columns, TensorOptions options = {}, Site site = Site::here());
 /// 0, 1, ... below `end`; or begin, begin + step, ... short of end. int64 from integers, float32 from fractions.
 XGRAD_API Tensor arange(Number end, TensorOptions options = {}, Site site = Site::here());
-XGRAD_API Tensor arange(Number begin, Number end, Number step = 1, TensorOptions options = {}, Site site = Site::here());
+XGRAD_API Tensor arange(Number begin, Number end, Number step = 1, TensorOptions options = {},
+                        Site site = Site::here());
 /// `count` equally spaced numbers from begin to end, both included.
 XGRAD_API Tensor linspace(double begin, double end, Index count, TensorOptions options = {}, Site site = Site::here());
 
@@ -34,8 +35,7 @@ XGRAD_API Tensor linspace(double begin, double end, Index count, TensorOptions o
 class Literal {
 public:
     template <class T>
-        requires std::is_arithmetic_v<T>
-    Literal(T number) : number_(number) {}
+    requires std::is_arithmetic_v<T> Literal(T number) : number_(number) {}
     Literal(std::initializer_list<Literal> items) : items_(items), list_(true) {}
 
     bool is_list() const { return list_; }
@@ -63,14 +63,15 @@ Tensor from_vector(const std::vector<T>& values) {
 struct RandomOptions {
     std::optional<DType> dtype = {};
     bool requires_grad = false;
-    Generator* generator = nullptr;  ///< the calling thread's own when absent
+    Generator* generator = nullptr; ///< the calling thread's own when absent
 };
 /// Uniform in [0, 1).
 XGRAD_API Tensor rand(const Shape& shape, RandomOptions options = {}, Site site = Site::here());
 /// Standard normal.
 XGRAD_API Tensor randn(const Shape& shape, RandomOptions options = {}, Site site = Site::here());
 /// Integers in [low, high), int64.
-XGRAD_API Tensor randint(Index low, Index high, const Shape& shape, RandomOptions options = {}, Site site = Site::here());
+XGRAD_API Tensor randint(Index low, Index high, const Shape& shape, RandomOptions options = {},
+                         Site site = Site::here());
 /// A random order of 0 ... n - 1, int64.
 XGRAD_API Tensor randperm(Index n, RandomOptions options = {}, Site site = Site::here());
 XGRAD_API Tensor rand_like(const Tensor& like, RandomOptions options = {}, Site site = Site::here());
@@ -97,4 +98,4 @@ Tensor from_vector(const std::vector<T>& values, const Shape& shape, TensorOptio
     }
 }
 
-}  // namespace xg
+} // namespace xg

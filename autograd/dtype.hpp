@@ -59,7 +59,8 @@ public:
         }
     }
     constexpr Kind kind() const { return kind_; }
-    template <class T> constexpr T as() const {
+    template <class T>
+    constexpr T as() const {
         return kind_ == Kind::floating ? static_cast<T>(floating_) : static_cast<T>(integral_);
     }
     /// The dtype it has when no tensor decides: boolean, int64 or float32.

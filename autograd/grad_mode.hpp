@@ -27,4 +27,4 @@ decltype(auto) no_grad(F&& f) {
     return std::forward<F>(f)();
 }
 
-}  // namespace xg
+} // namespace xg

@@ -14,7 +14,7 @@ bool owns_alone(const Impl& impl) {
            storage.impls.load() == 1 && !storage.foreign && storage.data == impl.data;
 }
 
-}  // namespace
+} // namespace
 
 Tensor own_numbers(Tensor t) {
     if (!t.defined()) return t;
@@ -43,4 +43,4 @@ void* mutable_data(Tensor& t) {
 
 Watch* current_watch() { return context().watch; }
 
-}  // namespace xg
+} // namespace xg

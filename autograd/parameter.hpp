@@ -23,4 +23,4 @@ XGRAD_API void* mutable_data(Tensor& t);
 /// The watch of this thread, or null: one that watches for a while passes on what it sees.
 XGRAD_API Watch* current_watch();
 
-}  // namespace xg
+} // namespace xg

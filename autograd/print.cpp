@@ -87,10 +87,7 @@ std::string to_string(const Tensor& t) {
     const Impl* impl = t.impl();
     while (impl->level > 0) impl = block_of(const_cast<Impl*>(impl)).parts.primal; // inside a transform: the value
     if (impl->numel == 0) return "[]";
-    const Picture picture{
-        {impl->data, impl->dtype, impl->shape, impl->strides},
-        impl->numel > threshold
-    };
+    const Picture picture{{impl->data, impl->dtype, impl->shape, impl->strides}, impl->numel > threshold};
     return kernels::dispatch(impl->dtype, [&]<class T>() -> std::string {
         if (impl->shape.empty()) return scalar_text(*picture.x.as<T>());
         std::vector<T> values;

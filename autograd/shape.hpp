@@ -43,13 +43,17 @@ public:
     }
     template <Integer... I>
     requires(sizeof...(I) > 0) Axes(I... axes) { (push_back(static_cast<Index>(axes)), ...); }
-    template <Integer I> Axes(const std::vector<I>& axes) { append(axes.begin(), axes.end()); }
+    template <Integer I>
+    Axes(const std::vector<I>& axes) {
+        append(axes.begin(), axes.end());
+    }
 };
 
 /// A named yes or no in an options struct. It is made from a `bool` alone, so that no number becomes an option.
 struct Flag {
     bool value;
-    template <std::same_as<bool> B> constexpr Flag(B b) : value(b) {}
+    template <std::same_as<bool> B>
+    constexpr Flag(B b) : value(b) {}
     constexpr operator bool() const { return value; }
 };
 

@@ -9,7 +9,8 @@
 namespace xg {
 
 /// A vector whose first N elements live inside the object: what shapes, edges and gradients are made of.
-template <class T, int N> class SmallVector {
+template <class T, int N>
+class SmallVector {
 public:
     using value_type = T;
     using iterator = T*;
@@ -74,7 +75,8 @@ public:
         size_ = 0;
         capacity_ = N;
     }
-    template <class I> void append(I first, I last) {
+    template <class I>
+    void append(I first, I last) {
         for (; first != last; ++first) push_back(*first);
     }
     friend bool operator==(const SmallVector& a, const SmallVector& b) {

@@ -51,20 +51,18 @@ template <class T>
 T only_item(const Tensor& t) {
     const Impl* impl = impl_of(t, "item");
     if (impl->numel != 1) {
-        fail<ShapeError>("item: the tensor has shape {}, which is {} numbers\n  expected exactly one", impl->shape.str(),
-                         impl->numel);
+        fail<ShapeError>("item: the tensor has shape {}, which is {} numbers\n  expected exactly one",
+                         impl->shape.str(), impl->numel);
     }
     impl = bottom(impl);
     return kernels::dispatch(impl->dtype,
                              [&]<class E>() { return static_cast<T>(*reinterpret_cast<const E*>(impl->data)); });
 }
 
-}  // namespace
+} // namespace
 
 const Shape& Tensor::shape() const { return impl_of(*this, "shape")->shape; }
-Index Tensor::shape(Index axis) const {
-    return shape()[normalize_axis("shape", axis, rank())];
-}
+Index Tensor::shape(Index axis) const { return shape()[normalize_axis("shape", axis, rank())]; }
 const Strides& Tensor::strides() const { return bottom(impl_of(*this, "strides"))->strides; }
 Index Tensor::numel() const { return impl_of(*this, "numel")->numel; }
 DType Tensor::dtype() const { return impl_of(*this, "dtype")->dtype; }
@@ -86,8 +84,9 @@ template XGRAD_API void Tensor::copy_to(double*) const;
 void* Tensor::data() const {
     const Impl* impl = impl_of(*this, "data");
     if (impl->level > 0) {
-        fail<StateError>("data: the tensor lives inside a transform and has no numbers of its own\n"
-                         "  expected operations on it, or the data of what the transform returns");
+        fail<StateError>(
+            "data: the tensor lives inside a transform and has no numbers of its own\n"
+            "  expected operations on it, or the data of what the transform returns");
     }
     return impl->data;
 }
@@ -111,14 +110,16 @@ Tensor& Tensor::requires_grad(bool on, Site site) {
     Impl* impl = impl_of(*this, "requires_grad", site);
     const CallSite here(site);
     if (on && !is_floating(impl->dtype)) {
-        fail<DTypeError>("requires_grad: the tensor has dtype {}, and only floating point numbers have gradients\n"
-                         "  expected float32 or float64; x.to(float32) converts",
-                         name_of(impl->dtype));
+        fail<DTypeError>(
+            "requires_grad: the tensor has dtype {}, and only floating point numbers have gradients\n"
+            "  expected float32 or float64; x.to(float32) converts",
+            name_of(impl->dtype));
     }
     if (!on && !is_leaf()) {
-        fail<GraphError>("requires_grad(false): the tensor is the result of {}\n"
-                         "  expected a leaf; detach() gives the same numbers outside the graph",
-                         impl->node->op->doc.name);
+        fail<GraphError>(
+            "requires_grad(false): the tensor is the result of {}\n"
+            "  expected a leaf; detach() gives the same numbers outside the graph",
+            impl->node->op->doc.name);
     }
     if (on && !impl->node) make_leaf(impl, /*of_transform=*/false);
     if (!on) drop(std::exchange(impl->node, nullptr));
@@ -145,18 +146,21 @@ Tensor Tensor::grad(Site site) const {
     const CallSite here(site);
     const std::string name = label().empty() ? "" : " '" + label() + "'";
     if (!impl->node) {
-        fail<StateError>("grad: the tensor{} does not require a gradient\n  expected requires_grad(true) before it is "
-                         "used, and a backward after",
-                         name);
+        fail<StateError>(
+            "grad: the tensor{} does not require a gradient\n  expected requires_grad(true) before it is "
+            "used, and a backward after",
+            name);
     }
     if (impl->node->op) {
-        fail<StateError>("grad: the tensor{} is the result of {}, and gradients are kept for leaves alone\n"
-                         "  expected a leaf; grad(y, {{x}}) gives the gradient of any tensor, a hook shows it",
-                         name, impl->node->op->doc.name);
+        fail<StateError>(
+            "grad: the tensor{} is the result of {}, and gradients are kept for leaves alone\n"
+            "  expected a leaf; grad(y, {{x}}) gives the gradient of any tensor, a hook shows it",
+            name, impl->node->op->doc.name);
     }
-    fail<StateError>("grad: no gradient has arrived at the tensor{} of shape {}\n"
-                     "  expected a backward() from something computed from it; has_grad() asks",
-                     name, impl->shape.str());
+    fail<StateError>(
+        "grad: no gradient has arrived at the tensor{} of shape {}\n"
+        "  expected a backward() from something computed from it; has_grad() asks",
+        name, impl->shape.str());
 }
 
 void Tensor::backward(BackwardOptions options, Site site) const { backward_into_leaves(*this, {}, options, site); }
@@ -177,15 +181,16 @@ Extra& extra_of(Impl* impl) {
     return *impl->extra;
 }
 
-}  // namespace
+} // namespace
 
 std::uint64_t Tensor::add_hook(Hook hook, Site site) {
     static std::atomic<std::uint64_t> last{0};
     Impl* impl = impl_of(*this, "add_hook", site);
     const CallSite here(site);
     if (!impl->node) {
-        fail<StateError>("add_hook: the tensor does not require a gradient, so the hook would never run\n"
-                         "  expected requires_grad(true), or a result computed from such a tensor");
+        fail<StateError>(
+            "add_hook: the tensor does not require a gradient, so the hook would never run\n"
+            "  expected requires_grad(true), or a result computed from such a tensor");
     }
     const std::uint64_t id = ++last;
     extra_of(&block_of(impl->node).impl).hooks.emplace_back(id, std::move(hook));
@@ -222,4 +227,4 @@ Tensor Tensor::operator[](std::initializer_list<AxisIndex> items) const {
     return t;
 }
 
-}  // namespace xg
+} // namespace xg

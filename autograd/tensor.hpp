@@ -22,8 +22,8 @@ class Operand;
 inline constexpr std::nullopt_t none = std::nullopt;
 
 struct BackwardOptions {
-    bool retain_graph = false;  ///< keep the saved values, so that backward can run again
-    bool create_graph = false;  ///< record the backward pass too, so that gradients have gradients; implies the above
+    bool retain_graph = false; ///< keep the saved values, so that backward can run again
+    bool create_graph = false; ///< record the backward pass too, so that gradients have gradients; implies the above
 };
 
 /// A type that `autograd/xtensor.hpp` declares to be an xtensor expression.
@@ -187,8 +187,7 @@ class Operand {
 public:
     Operand(const Tensor& t, Site site = Site::here()) : tensor_(&t), site_(site) {}
     template <class T>
-        requires std::is_arithmetic_v<T>
-    Operand(T number, Site site = Site::here()) : number_(number), site_(site) {}
+    requires std::is_arithmetic_v<T> Operand(T number, Site site = Site::here()) : number_(number), site_(site) {}
     template <ArrayExpression E>
     Operand(E&& expression, Site site = Site::here())
         : owned_(std::forward<E>(expression)), tensor_(&owned_), site_(site) {}
@@ -196,8 +195,8 @@ public:
     Operand& operator=(const Operand&) = delete;
 
     bool is_number() const { return tensor_ == nullptr; }
-    const Tensor& tensor() const { return *tensor_; }  ///< only if it is no number
-    Number number() const { return number_; }          ///< only if it is one
+    const Tensor& tensor() const { return *tensor_; } ///< only if it is no number
+    Number number() const { return number_; }         ///< only if it is one
     Site site() const { return site_; }
 
 private:
@@ -211,4 +210,4 @@ private:
 XGRAD_API std::string to_string(const Tensor& t);
 XGRAD_API std::ostream& operator<<(std::ostream& out, const Tensor& t);
 
-}  // namespace xg
+} // namespace xg

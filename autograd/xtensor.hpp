@@ -94,6 +94,12 @@ struct IsContainer<xt::xarray_container<S, L, SC, Tag>> : std::true_type {};
 template <class S, std::size_t N, xt::layout_type L, class Tag>
 struct IsContainer<xt::xtensor_container<S, N, L, Tag>> : std::true_type {};
 
+/// All but the base class, xt::xexpression<D>, as which generic functions take their arguments.
+template <class E>
+concept HasValueType = requires {
+    typename E::value_type;
+};
+
 template <class S>
 Shape to_shape(const S& sizes) {
     Shape shape;
@@ -140,13 +146,17 @@ Tensor evaluate(const E& expression, Site site) {
 template <ArrayExpression E>
 Tensor from_array(E&& expression, Site site = Site::here()) {
     using Expression = std::remove_cvref_t<E>;
-    using V = typename Expression::value_type;
-    static_assert(std::is_arithmetic_v<V>, "a Tensor holds real numbers, integers and booleans");
-    constexpr bool temporary = std::is_same_v<E, Expression>; // neither an lvalue nor const
-    if constexpr (temporary && detail::IsContainer<Expression>::value && std::is_same_v<V, detail::ElementFor<V>>) {
-        if (expression.size() > 0) return detail::adopt_container(std::forward<E>(expression), site);
+    if constexpr (!detail::HasValueType<Expression>) {
+        return from_array(expression.derived_cast(), site);
+    } else {
+        using V = typename Expression::value_type;
+        static_assert(std::is_arithmetic_v<V>, "a Tensor holds real numbers, integers and booleans");
+        constexpr bool temporary = std::is_same_v<E, Expression>; // neither an lvalue nor const
+        if constexpr (temporary && detail::IsContainer<Expression>::value && std::is_same_v<V, detail::ElementFor<V>>) {
+            if (expression.size() > 0) return detail::adopt_container(std::forward<E>(expression), site);
+        }
+        return detail::evaluate(expression, site);
     }
-    return detail::evaluate(expression, site);
 }
 
 template <ArrayExpression E>
@@ -187,13 +197,15 @@ template <class F, class... E>
 requires(std::derived_from<std::remove_cvref_t<E>, xg::Tensor> || ...) struct xfunction_type<F, E...> {
 };
 
+#if defined(__GNUC__) && !defined(__clang__)
 // xtensor 0.24 tells g++ under C++17 alone that an expression of any number of axes becomes an xarray. Under C++20 it
-// takes the capacity of the shape for the number of axes, and `xt::eval(a + b)` ends in memory that is not there.
-template <class X, std::size_t N, class A, bool Init>
-struct xtype_for_shape<svector<X, N, A, Init>> {
+// takes the capacity of the shape for the number of axes, and `xt::eval(a + b)` reads memory that is not there.
+template <>
+struct xtype_for_shape<dynamic_shape<std::size_t>> {
     template <class T, layout_type L>
     using type = xarray<T, L>;
 };
+#endif
 
 } // namespace detail
 } // namespace xt

@@ -48,4 +48,4 @@ private:
     Watch* before_;
 };
 
-}  // namespace xg
+} // namespace xg

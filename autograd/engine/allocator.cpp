@@ -101,7 +101,7 @@ void Cache::give(void* block, std::uint32_t c) {
 struct Registry {
     std::mutex mutex;
     std::vector<Cache*> caches;
-    Cache late;  // for threads whose own cache is gone already, under the mutex
+    Cache late; // for threads whose own cache is gone already, under the mutex
 
     static Registry& get() {
         static Registry* registry = new Registry;
@@ -137,7 +137,8 @@ struct Adoption {
 
 template <class F>
 auto with_cache(F f) {
-    if (own_cache) [[likely]] return f(*own_cache);
+    if (own_cache) [[likely]]
+        return f(*own_cache);
     if (!thread_ended) {
         thread_local Adoption adoption;
         return f(*own_cache);
@@ -146,7 +147,7 @@ auto with_cache(F f) {
     return f(Registry::get().late);
 }
 
-}  // namespace
+} // namespace
 
 #ifdef XGRAD_PLAIN_MALLOC
 
@@ -194,4 +195,4 @@ MemoryStats memory_stats() {
 
 #endif
 
-}  // namespace xg
+} // namespace xg

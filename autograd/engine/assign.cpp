@@ -11,25 +11,29 @@ namespace {
 
 void check_fit(const char* op, const Impl* target, const Tensor& result) {
     if (!(result.shape() == target->shape)) {
-        fail<ShapeError>("{}: the result has shape {} and the target has shape {}\n"
-                         "  expected an operand that broadcasts to the target",
-                         op, result.shape().str(), target->shape.str());
+        fail<ShapeError>(
+            "{}: the result has shape {} and the target has shape {}\n"
+            "  expected an operand that broadcasts to the target",
+            op, result.shape().str(), target->shape.str());
     }
     if (is_floating(result.dtype()) != is_floating(target->dtype) && is_floating(result.dtype())) {
-        fail<DTypeError>("{}: the result is {} and the target is {}, which would lose the fraction\n"
-                         "  expected x = x.to({}) before",
-                         op, name_of(result.dtype()), name_of(target->dtype), name_of(result.dtype()));
+        fail<DTypeError>(
+            "{}: the result is {} and the target is {}, which would lose the fraction\n"
+            "  expected x = x.to({}) before",
+            op, name_of(result.dtype()), name_of(target->dtype), name_of(result.dtype()));
     }
     if (result.impl()->level > target->level) {
-        fail<StateError>("{}: a value of a transform cannot be written into a tensor from outside it\n"
-                         "  expected the transformed function to return it",
-                         op);
+        fail<StateError>(
+            "{}: a value of a transform cannot be written into a tensor from outside it\n"
+            "  expected the transformed function to return it",
+            op);
     }
     for (int i = 0; i < target->shape.rank(); ++i) {
         if (target->level == 0 && target->strides[i] == 0 && target->shape[i] > 1) {
-            fail<ValueError>("{}: the target of shape {} is expanded, so several of its entries are one number\n"
-                             "  expected a clone()",
-                             op, target->shape.str());
+            fail<ValueError>(
+                "{}: the target of shape {} is expanded, so several of its entries are one number\n"
+                "  expected a clone()",
+                op, target->shape.str());
         }
     }
 }
@@ -37,14 +41,16 @@ void check_fit(const char* op, const Impl* target, const Tensor& result) {
 void check_graph(const char* op, const Impl* target, const Tensor& result) {
     if (!context().recording || (!target->node && !result.impl()->node)) return;
     if (target->node && !target->node->op) {
-        fail<GraphError>("{}: the target is a leaf that requires a gradient, and a recorded change would unmake it\n"
-                         "  expected no_grad around the change, or a new tensor: y = x + ...",
-                         op);
+        fail<GraphError>(
+            "{}: the target is a leaf that requires a gradient, and a recorded change would unmake it\n"
+            "  expected no_grad around the change, or a new tensor: y = x + ...",
+            op);
     }
     if (target->level == 0 && target->storage->impls.load() > 1) {
-        fail<GraphError>("{}: the target shares its numbers with a view or its base, and their gradients would go "
-                         "wrong\n  expected a clone(), a new tensor, or no_grad around the change",
-                         op);
+        fail<GraphError>(
+            "{}: the target shares its numbers with a view or its base, and their gradients would go "
+            "wrong\n  expected a clone(), a new tensor, or no_grad around the change",
+            op);
     }
 }
 
@@ -73,7 +79,7 @@ Tensor& write(const char* op, Tensor& target, const Tensor& result) {
     return target;
 }
 
-}  // namespace
+} // namespace
 
 Tensor& Tensor::assign(const Operand& y) {
     const CallSite here(y.site());
@@ -107,4 +113,4 @@ Tensor& Tensor::operator/=(const Operand& y) {
     return write("/=", *this, div(*this, y));
 }
 
-}  // namespace xg
+} // namespace xg

@@ -25,7 +25,9 @@ struct Older {
 class Pass {
 public:
     Pass(const Tensor& root, BackwardOptions options, Site site)
-        : site_(site), level_(root.impl()->level), retain_(options.retain_graph || options.create_graph),
+        : site_(site),
+          level_(root.impl()->level),
+          retain_(options.retain_graph || options.create_graph),
           create_(options.create_graph) {}
     ~Pass() { clear_slots(); }
 
@@ -46,7 +48,7 @@ private:
     void release(Node& node) const;
     void clear_slots();
 
-    const Site site_;  // of the call of backward
+    const Site site_; // of the call of backward
     const int level_;
     const bool retain_, create_;
     bool targeted_ = false;
@@ -59,8 +61,7 @@ private:
 
 // Whether nobody else can see the numbers of `g`, so that they may be written over.
 bool exclusive(const Impl* g) {
-    return g->level == 0 && g->rc.sole() && g->storage->rc.sole() && g->contiguous && !g->node &&
-           !g->storage->foreign;
+    return g->level == 0 && g->rc.sole() && g->storage->rc.sole() && g->contiguous && !g->node && !g->storage->foreign;
 }
 
 void add_into(Tensor& sum, const Tensor& term) { kernels::accumulate(strided(term), strided(sum)); }
@@ -167,7 +168,7 @@ Tensor Pass::saved_output(Node& node) const {
     if (node.level > 0) {
         t = alias(share(node.out_parts));
     } else {
-        const Impl& made = block_of(&node).impl;  // its shape outlives it in the block
+        const Impl& made = block_of(&node).impl; // its shape outlives it in the block
         t = make_view(node.out_storage, made);
     }
     if (create_) t.impl()->node = keep(&node);
@@ -213,7 +214,7 @@ unsigned Pass::wanted_edges(const Node& node) const {
 Tensor run_hooks(const Node* node, Tensor g) {
     const Extra* extra = block_of(const_cast<Node*>(node)).impl.extra;
     if (!extra) return g;
-    const auto hooks = extra->hooks;  // a hook may remove itself
+    const auto hooks = extra->hooks; // a hook may remove itself
     for (const auto& [id, hook] : hooks) {
         Tensor replaced = hook(g);
         if (!replaced.defined()) continue;
@@ -250,8 +251,8 @@ void tell_backward(const Node& node, const Tensor& g, const Grads& grads) {
     Grads contributions = grads;
     contributions.resize(inputs.size());
     const auto n = static_cast<std::size_t>(inputs.size());
-    watch->backward({node.op->doc.name, node.stamp, {inputs.data(), n}, g, {contributions.data(), n},
-                     Site{node.file, node.line}});
+    watch->backward(
+        {node.op->doc.name, node.stamp, {inputs.data(), n}, g, {contributions.data(), n}, Site{node.file, node.line}});
 }
 
 void Pass::visit(Node* node) {
@@ -274,10 +275,11 @@ void Pass::visit(Node* node) {
         grads = node->op->vjp(saved, g, attrs_of(*node));
         check_gradients(*node, grads, wanted);
     }
-    if (context().watch) [[unlikely]] tell_backward(*node, g, grads);
+    if (context().watch) [[unlikely]]
+        tell_backward(*node, g, grads);
     in.clear();
     release(*node);
-    if (node->target) node->grad = g.disown();  // finished: only read from here on
+    if (node->target) node->grad = g.disown(); // finished: only read from here on
     else g = Tensor();
     for (int i = 0; i < node->edges.size(); ++i) {
         Node* to = node->edges[i].node;
@@ -322,7 +324,7 @@ void Pass::commit_to_leaves() {
     }
     for (std::size_t i = 0; i < leaves_.size(); ++i) {
         Impl& self = block_of(leaves_[i]).impl;
-        if (self.node != leaves_[i]) continue;  // the tensor is gone, or no leaf any more
+        if (self.node != leaves_[i]) continue; // the tensor is gone, or no leaf any more
         drop(std::exchange(self.grad, totals[i].disown()));
     }
 }
@@ -352,7 +354,7 @@ Tensor checked_cotangent(const Tensor& root, const Tensor& cotangent) {
     return cotangent.to(root.dtype());
 }
 
-}  // namespace
+} // namespace
 
 void backward_into_leaves(const Tensor& root, const Tensor& cotangent, BackwardOptions options, Site site) {
     Tensor start;
@@ -388,4 +390,4 @@ std::vector<Tensor> backward_to(const Tensor& root, const Tensor& cotangent, con
     return gradients;
 }
 
-}  // namespace xg
+} // namespace xg

@@ -12,4 +12,4 @@ void backward_into_leaves(const Tensor& root, const Tensor& cotangent, BackwardO
 std::vector<Tensor> backward_to(const Tensor& root, const Tensor& cotangent, const std::vector<Tensor>& targets,
                                 BackwardOptions options, Site site);
 
-}  // namespace xg
+} // namespace xg

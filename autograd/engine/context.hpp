@@ -13,8 +13,8 @@ struct Node;
 struct Context {
     bool recording = true;
     Watch* watch = nullptr;
-    std::uint64_t stamps = 0;  // the last one given
-    Node* dying = nullptr;     // nodes whose last owner is gone, while somebody takes them apart
+    std::uint64_t stamps = 0; // the last one given
+    Node* dying = nullptr;    // nodes whose last owner is gone, while somebody takes them apart
     bool draining = false;
 };
 
@@ -35,4 +35,4 @@ private:
     T before_;
 };
 
-}  // namespace xg
+} // namespace xg

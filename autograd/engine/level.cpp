@@ -20,7 +20,7 @@ std::uint64_t next_serial() {
     return ++last;
 }
 
-}  // namespace
+} // namespace
 
 // Inside the step of a level only the levels below it are visible, so a transform opened there takes the place of those
 // above until it ends.
@@ -75,4 +75,4 @@ Tensor run_on_level(const OpEntry& op, In in, const void* attrs, Site site, int 
     return make_wrapper(static_cast<std::uint8_t>(level), serial, y, dy);
 }
 
-}  // namespace xg
+} // namespace xg

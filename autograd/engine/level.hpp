@@ -11,7 +11,7 @@ namespace xg {
 enum class LevelKind : std::uint8_t { dual };
 
 struct Level {
-    std::uint64_t serial;  // never given twice
+    std::uint64_t serial; // never given twice
     LevelKind kind;
 };
 
@@ -41,4 +41,4 @@ int level_of(const OpEntry& op, const Tensor& t);
 /// The step of level L: unwraps, runs the operation below L, wraps.
 Tensor run_on_level(const OpEntry& op, In in, const void* attrs, Site site, int level);
 
-}  // namespace xg
+} // namespace xg

@@ -29,9 +29,7 @@ void drop_owner(Block& block) noexcept {
     deallocate(&block, block.size_class);
 }
 
-Block& block_of(Storage* storage) {
-    return *reinterpret_cast<Block*>(reinterpret_cast<char*>(storage) - sizeof(Impl));
-}
+Block& block_of(Storage* storage) { return *reinterpret_cast<Block*>(reinterpret_cast<char*>(storage) - sizeof(Impl)); }
 
 bool row_major(const Shape& shape, const Strides& strides) {
     Index step = 1;
@@ -76,7 +74,7 @@ void take_apart(Node* node) noexcept {
     drop_owner(block);
 }
 
-}  // namespace
+} // namespace
 
 Block& block_of(Node* node) {
     return *reinterpret_cast<Block*>(reinterpret_cast<char*>(node) - sizeof(Impl) - sizeof(Storage));
@@ -148,7 +146,7 @@ Tensor view_of(Storage* storage, DType dtype, const Shape& shape, const Strides&
     impl->contiguous = row_major(shape, strides);
     return Tensor(impl);
 }
-}  // namespace
+} // namespace
 
 Tensor make_view(const Tensor& base, const Shape& shape, const Strides& strides, char* data) {
     return view_of(base.impl()->storage, base.impl()->dtype, shape, strides, data);
@@ -173,8 +171,7 @@ Tensor alias(const Tensor& t) {
     return make_wrapper(impl->level, parts.serial, share(parts.primal), share(parts.tangent));
 }
 
-Tensor make_foreign(DType dtype, const Shape& shape, const Strides& strides, void* data,
-                    std::shared_ptr<void> owner) {
+Tensor make_foreign(DType dtype, const Shape& shape, const Strides& strides, void* data, std::shared_ptr<void> owner) {
     Tensor result(new_impl(dtype, shape, strides));
     auto* foreign = new std::shared_ptr<void>(std::move(owner));
     Storage& storage = attach_storage(block_of(result.impl()));
@@ -207,7 +204,7 @@ Node& attach_node(Impl* impl) {
 }
 
 void make_leaf(Impl* impl, bool of_transform) {
-    if (impl->node_alive) {  // switched off and on again while a graph still refers to it
+    if (impl->node_alive) { // switched off and on again while a graph still refers to it
         impl->node = keep(&block_of(impl).node);
         return;
     }
@@ -217,12 +214,10 @@ void make_leaf(Impl* impl, bool of_transform) {
     node.oldest = of_transform ? node.stamp : 0;
 }
 
-std::uint32_t& version_of(Impl* impl) {
-    return impl->level > 0 ? parts_of(impl).version : impl->storage->version;
-}
+std::uint32_t& version_of(Impl* impl) { return impl->level > 0 ? parts_of(impl).version : impl->storage->version; }
 
 bool grad_enabled() { return context().recording; }
 NoGrad::NoGrad() : before_(context().recording) { context().recording = false; }
 NoGrad::~NoGrad() { context().recording = before_; }
 
-}  // namespace xg
+} // namespace xg

@@ -23,9 +23,7 @@ class Count {
 public:
     void add() { n_.fetch_add(1, std::memory_order_relaxed); }
     /// True if nobody is left.
-    bool drop() {
-        return n_.load(std::memory_order_acquire) == 1 || n_.fetch_sub(1, std::memory_order_acq_rel) == 1;
-    }
+    bool drop() { return n_.load(std::memory_order_acquire) == 1 || n_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
     bool sole() const { return n_.load(std::memory_order_acquire) == 1; }
 
 private:
@@ -35,18 +33,18 @@ private:
 /// The numbers. Those that fit live in the block, others in memory of their own, or in a foreign owner's.
 struct Storage {
     Count rc;
-    std::uint32_t version = 0;  // raised by every change in place
+    std::uint32_t version = 0; // raised by every change in place
     std::uint32_t size_class = 0;
-    std::atomic<std::uint16_t> impls{1};  // how many tensors look at it: more than one when there are views
-    bool inside = false;                  // in the block, which it keeps alive
+    std::atomic<std::uint16_t> impls{1}; // how many tensors look at it: more than one when there are views
+    bool inside = false;                 // in the block, which it keeps alive
     void* data = nullptr;
-    std::shared_ptr<void>* foreign = nullptr;  // an xtensor container, say
+    std::shared_ptr<void>* foreign = nullptr; // an xtensor container, say
 };
 
 /// What a wrapper of a transform's level is made of, instead of numbers.
 struct Parts {
     Impl* primal;
-    Impl* tangent;  // null: none
+    Impl* tangent; // null: none
     std::uint64_t serial;
     std::uint32_t version = 0;
 };
@@ -76,41 +74,41 @@ struct Impl {
 
 /// From a node to one input: the node that made the input, and what the rule will read of it.
 struct Edge {
-    struct Node* node = nullptr;  // null: no gradient flows there
+    struct Node* node = nullptr; // null: no gradient flows there
     union {
         Impl* saved = nullptr;
-        double number;  // if is_number
+        double number; // if is_number
     };
-    std::uint32_t version = 0;  // of the saved value when it was saved
+    std::uint32_t version = 0; // of the saved value when it was saved
     bool is_number = false;
-    bool same_shape = false;  // as the result; otherwise node->shapes knows
+    bool same_shape = false; // as the result; otherwise node->shapes knows
 };
 
 struct Node {
     Count rc;
-    std::uint8_t level = 0;  // the plane it is recorded on
-    bool released = false;   // backward has been here and let the saved values go
-    bool target = false;     // the running grad() wants this node's gradient
+    std::uint8_t level = 0; // the plane it is recorded on
+    bool released = false;  // backward has been here and let the saved values go
+    bool target = false;    // the running grad() wants this node's gradient
     std::uint32_t line = 0;
     std::uint32_t out_version = 0;
     union {
         const char* file = nullptr;
         Node* next_dying;
     };
-    std::uint64_t stamp = 0;   // larger than that of every ancestor
-    std::uint64_t oldest = 0;  // the least stamp among the leaves it comes from; a user's own leaf counts as 0
-    const OpEntry* op = nullptr;  // null: a leaf
+    std::uint64_t stamp = 0;     // larger than that of every ancestor
+    std::uint64_t oldest = 0;    // the least stamp among the leaves it comes from; a user's own leaf counts as 0
+    const OpEntry* op = nullptr; // null: a leaf
     SmallVector<Edge, 3> edges;
-    Impl* grad = nullptr;  // the cotangent that has arrived so far, while backward runs
+    Impl* grad = nullptr; // the cotangent that has arrived so far, while backward runs
     union {
-        Storage* out_storage = nullptr;  // keeps the result's numbers, if the rule reads them
-        Impl* out_parts;                 // the same on a plane above 0: an alias without the node
+        Storage* out_storage = nullptr; // keeps the result's numbers, if the rule reads them
+        Impl* out_parts;                // the same on a plane above 0: an alias without the node
     };
     union {
         void* attrs = nullptr;
         alignas(8) char attrs_bytes[8];
     };
-    Shape* shapes = nullptr;  // of all inputs, if one differs from the result's
+    Shape* shapes = nullptr; // of all inputs, if one differs from the result's
 };
 
 struct Block {
@@ -167,4 +165,4 @@ std::uint32_t& version_of(Impl* impl);
 
 inline Tensor share(Impl* impl) { return impl ? Tensor(keep(impl)) : Tensor(); }
 
-}  // namespace xg
+} // namespace xg

@@ -45,7 +45,7 @@ void keep_shapes(Node& node, std::span<const RecordInput> in) {
     }
 }
 
-}  // namespace
+} // namespace
 
 void record(const OpEntry& op, std::span<const RecordInput> in, const void* attrs, const Tensor& out, int level,
             Site site) {
@@ -101,4 +101,4 @@ void tell_forward(const OpEntry& op, In in, const Tensor& out, Site site) {
 WatchScope::WatchScope(Watch& watch) : before_(context().watch) { context().watch = &watch; }
 WatchScope::~WatchScope() { context().watch = before_; }
 
-}  // namespace xg
+} // namespace xg

@@ -6,7 +6,7 @@ namespace xg {
 
 /// An input as a node sees it: a tensor or a number.
 struct RecordInput {
-    Impl* impl;  // null: a number
+    Impl* impl; // null: a number
     double number = 0;
 };
 
@@ -18,4 +18,4 @@ const void* attrs_of(const Node& node);
 /// Tells the watch of this thread; call it only if there is one.
 void tell_forward(const OpEntry& op, In in, const Tensor& out, Site site);
 
-}  // namespace xg
+} // namespace xg

@@ -27,7 +27,7 @@ void use_one_blas_thread() {
 struct Matrix {
     const char* data;
     Index rows, columns, row_step, column_step;
-    std::vector<char> copy = {};  // if it does not lie that way
+    std::vector<char> copy = {}; // if it does not lie that way
     bool transposed = false;
     Index leading = 0;
 };
@@ -85,10 +85,12 @@ void multiply_integers(const Matrix& a, const Matrix& b, std::int64_t* c, bool a
 
 Matrix last_two(const Strided& x, Index offset) {
     const int r = x.rank();
-    return {x.data + offset * static_cast<Index>(size_of(x.dtype)), x.shape[r - 2], x.shape[r - 1], x.strides[r - 2], x.strides[r - 1]};
+    return {x.data + offset * static_cast<Index>(size_of(x.dtype)), x.shape[r - 2], x.shape[r - 1], x.strides[r - 2],
+            x.strides[r - 1]};
 }
 
-void multiply_one(const Strided& a, Index a_offset, const Strided& b, Index b_offset, const Strided& c, Index c_offset, bool add) {
+void multiply_one(const Strided& a, Index a_offset, const Strided& b, Index b_offset, const Strided& c, Index c_offset,
+                  bool add) {
     Matrix left = last_two(a, a_offset), right = last_two(b, b_offset);
     char* out = c.data + c_offset * static_cast<Index>(size_of(c.dtype));
     if (c.dtype == DType::int64) return multiply_integers(left, right, reinterpret_cast<std::int64_t*>(out), add);
@@ -107,7 +109,7 @@ Strides leading_steps(const Strided& x, const Strided& c) {
     return steps;
 }
 
-}  // namespace
+} // namespace
 
 void matmul(const Strided& a, const Strided& b, const Strided& c, bool add) {
     if (c.numel() == 0) return;
@@ -116,7 +118,8 @@ void matmul(const Strided& a, const Strided& b, const Strided& c, bool add) {
         return;
     }
     if (std::max({a.shape[a.rank() - 2], a.shape.back(), b.shape.back()}) > std::numeric_limits<int>::max()) {
-        fail<ShapeError>("matmul: an axis has more than {} entries, which BLAS cannot count", std::numeric_limits<int>::max());
+        fail<ShapeError>("matmul: an axis has more than {} entries, which BLAS cannot count",
+                         std::numeric_limits<int>::max());
     }
     use_one_blas_thread();
     const Strides a_steps = leading_steps(a, c), b_steps = leading_steps(b, c);
@@ -140,4 +143,4 @@ void matmul(const Strided& a, const Strided& b, const Strided& c, bool add) {
     }
 }
 
-}  // namespace xg::kernels
+} // namespace xg::kernels

@@ -7,4 +7,4 @@ namespace xg::kernels {
 /// broadcast to c's; c is contiguous. Products run on the arrays as they lie: a transposed view costs no copy.
 void matmul(const Strided& a, const Strided& b, const Strided& c, bool add = false);
 
-}  // namespace xg::kernels
+} // namespace xg::kernels

@@ -33,4 +33,4 @@ void for_each_line(const Strided& x, const Strided& y, int axis, F f) {
         &call);
 }
 
-}  // namespace xg::kernels
+} // namespace xg::kernels

@@ -20,7 +20,8 @@ T pairwise_sum(const char* x, Index n, Index step) {
         for (Index j = 0; j < 8; ++j) partial[j] += *reinterpret_cast<const T*>(x + (i + j) * step);
     }
     for (; i < n; ++i) partial[i % 8] += *reinterpret_cast<const T*>(x + i * step);
-    return ((partial[0] + partial[1]) + (partial[2] + partial[3])) + ((partial[4] + partial[5]) + (partial[6] + partial[7]));
+    return ((partial[0] + partial[1]) + (partial[2] + partial[3])) +
+           ((partial[4] + partial[5]) + (partial[6] + partial[7]));
 }
 
 // Folds x into y, whose steps are 0 along the reduced axes. The axes are walked in x's order: the inner loop either
@@ -47,11 +48,13 @@ struct Smaller {
 };
 
 template <class T>
-constexpr T lowest = std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest();
+constexpr T lowest = std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
+                                                          : std::numeric_limits<T>::lowest();
 template <class T>
-constexpr T highest = std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max();
+constexpr T highest = std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity()
+                                                           : std::numeric_limits<T>::max();
 
-}  // namespace
+} // namespace
 
 void sum(const Strided& x, const Strided& y) {
     fill(y, 0);
@@ -103,8 +106,9 @@ void logsumexp(const Strided& x, const Strided& y) {
             const Strided* terms[] = {&x, &out, &shift};
             for_each(terms, [](Index n, char* const* p, const Index* step, const void*) {
                 for (Index i = 0; i < n; ++i) {
-                    *reinterpret_cast<T*>(p[1] + i * step[1]) += std::exp(*reinterpret_cast<const T*>(p[0] + i * step[0]) -
-                                                                          *reinterpret_cast<const T*>(p[2] + i * step[2]));
+                    *reinterpret_cast<T*>(p[1] + i * step[1]) +=
+                        std::exp(*reinterpret_cast<const T*>(p[0] + i * step[0]) -
+                                 *reinterpret_cast<const T*>(p[2] + i * step[2]));
                 }
             });
             const Strided* ends[] = {&y, &m};
@@ -118,4 +122,4 @@ void logsumexp(const Strided& x, const Strided& y) {
     });
 }
 
-}  // namespace xg::kernels
+} // namespace xg::kernels

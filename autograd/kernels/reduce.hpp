@@ -16,4 +16,4 @@ void min(const Strided& x, const Strided& y);
 /// log(sum(e^x)); -inf for nothing. Floating point.
 void logsumexp(const Strided& x, const Strided& y);
 
-}  // namespace xg::kernels
+} // namespace xg::kernels

@@ -10,7 +10,7 @@ namespace {
 
 struct Axis {
     Index size;
-    Index step[max_loop_operands];  // in bytes
+    Index step[max_loop_operands]; // in bytes
 };
 
 // Axes in the order of the result's steps, largest first, so that a result laid out like its operands is one loop.
@@ -50,7 +50,7 @@ SmallVector<Axis, 6> merged(const SmallVector<Axis, 6>& axes, std::size_t operan
     return out;
 }
 
-}  // namespace
+} // namespace
 
 void for_each(std::span<const Strided* const> x, Loop loop, const void* context) {
     if (x[0]->numel() == 0) return;
@@ -66,7 +66,7 @@ void for_each(std::span<const Strided* const> x, Loop loop, const void* context)
     for (;;) {
         loop(inner.size, at, inner.step, context);
         int a = axes.size() - 1;
-        for (; a >= 0; --a) {  // the next position, as an odometer counts
+        for (; a >= 0; --a) { // the next position, as an odometer counts
             for (std::size_t i = 0; i < x.size(); ++i) at[i] += axes[a].step[i];
             if (++position[a] < axes[a].size) break;
             for (std::size_t i = 0; i < x.size(); ++i) at[i] -= axes[a].step[i] * axes[a].size;
@@ -104,7 +104,7 @@ void convert_loop(Index n, char* const* p, const Index* step, const void*) {
     }
 }
 
-}  // namespace
+} // namespace
 
 void copy(const Strided& from, const Strided& to) {
     const Strided* operands[] = {&to, &from};
@@ -143,4 +143,4 @@ void fill(const Strided& to, Number value) {
     });
 }
 
-}  // namespace xg::kernels
+} // namespace xg::kernels

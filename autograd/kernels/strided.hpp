@@ -62,5 +62,5 @@ void copy(const Strided& from, const Strided& to);
 void accumulate(const Strided& term, const Strided& to);
 void fill(const Strided& to, Number value);
 
-}  // namespace kernels
-}  // namespace xg
+} // namespace kernels
+} // namespace xg

@@ -12,4 +12,4 @@ XGRAD_API Tensor tanh(const Operand& x);
 /// max(x, 0); NaN for NaN. Gradient: 1 above 0, 0 at 0 and below.
 XGRAD_API Tensor relu(const Operand& x);
 
-}  // namespace xg
+} // namespace xg

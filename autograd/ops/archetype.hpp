@@ -13,9 +13,9 @@ struct Archetype {
 using ArchetypeArg = const Archetype&;
 inline Archetype operator-(ArchetypeArg a) { return Archetype(-a.value); }
 
-#define XGRAD_ARCHETYPE_BINARY(op, Result)                                                              \
-    inline Result operator op(ArchetypeArg a, ArchetypeArg b) { return Result(a.value op b.value); }    \
-    inline Result operator op(ArchetypeArg a, double b) { return Result(a.value op b); }                \
+#define XGRAD_ARCHETYPE_BINARY(op, Result)                                                           \
+    inline Result operator op(ArchetypeArg a, ArchetypeArg b) { return Result(a.value op b.value); } \
+    inline Result operator op(ArchetypeArg a, double b) { return Result(a.value op b); }             \
     inline Result operator op(double a, ArchetypeArg b) { return Result(a op b.value); }
 XGRAD_ARCHETYPE_BINARY(+, Archetype)
 XGRAD_ARCHETYPE_BINARY(-, Archetype)
@@ -41,4 +41,4 @@ inline Archetype pow(ArchetypeArg a, ArchetypeArg b) { return Archetype(pow(a.va
 inline Archetype where(bool c, ArchetypeArg a, ArchetypeArg b) { return c ? a : b; }
 inline Archetype where(bool c, double a, ArchetypeArg b) { return c ? Archetype(a) : b; }
 
-}  // namespace xg
+} // namespace xg

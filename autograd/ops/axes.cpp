@@ -46,7 +46,7 @@ Tensor with_kept_axes(const Tensor& y, const Shape& shape, const ReduceAttrs& a)
 
 Strided kept_view(const Strided& y, const Shape& shape, const ReduceAttrs& a) {
     const Shape kept = kept_shape(shape, a);
-    return {y.data, y.dtype, kept, contiguous_strides(kept)};  // results are contiguous
+    return {y.data, y.dtype, kept, contiguous_strides(kept)}; // results are contiguous
 }
 
-}  // namespace xg
+} // namespace xg

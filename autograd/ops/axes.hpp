@@ -29,4 +29,4 @@ Strided kept_view(const Strided& y, const Shape& shape, const ReduceAttrs& a);
 /// The batch rule of every reduction: the axes move by one.
 inline ReduceAttrs batched(ReduceAttrs a) { return {a.axes << 1, a.keepdims}; }
 
-}  // namespace xg
+} // namespace xg

@@ -15,9 +15,14 @@ struct To {
     struct Attrs {
         DType from, to;
     };
-    static constexpr OpDoc doc{.name = "to", .formula = "x in another dtype", .derivative = "1",
+    static constexpr OpDoc doc{.name = "to",
+                               .formula = "x in another dtype",
+                               .derivative = "1",
                                .edges = "floats are cut off towards 0 on the way to integers; anything but 0 is true",
-                               .numpy = "astype", .torch = "to", .onnx = "Cast", .snippet = "tensor(2.5).to(int64)  // 2"};
+                               .numpy = "astype",
+                               .torch = "to",
+                               .onnx = "Cast",
+                               .snippet = "tensor(2.5).to(int64)  // 2"};
     static constexpr Saves saves{};
     static Shape shape(In x, const Attrs&) { return x[0].shape(); }
     static DType dtype(const Attrs& a) { return a.to; }
@@ -28,23 +33,32 @@ struct To {
     static std::vector<Sample> samples() {
         std::vector<Sample> samples;
         for (const Shape& shape : {Shape{}, Shape{0}, Shape{1}, Shape{3, 4}, Shape{2, 3, 4}}) {
-            samples.push_back({.note = shape.str(), .inputs = {spread_tensor(shape)},
+            samples.push_back({.note = shape.str(),
+                               .inputs = {spread_tensor(shape)},
                                .call = [](In in) { return in[0].to(float32).to(float64); },
-                               .reference = [](In in) {
-                                   const auto v = in[0].to_vector<float>();
-                                   return from_vector(std::vector<double>(v.begin(), v.end()), in[0].shape());
-                               },
+                               .reference =
+                                   [](In in) {
+                                       const auto v = in[0].to_vector<float>();
+                                       return from_vector(std::vector<double>(v.begin(), v.end()), in[0].shape());
+                                   },
                                .smooth = false});
         }
         return samples;
     }
-    static std::vector<Misuse> misuse() { return {{[] { Tensor().to(float64); }, "StateError", "undefined"}}; }
+    static std::vector<Misuse> misuse() {
+        return {{[] { Tensor().to(float64); }, "StateError", "undefined"}};
+    }
 };
 
 struct Clone {
     using Attrs = NoAttrs;
-    static constexpr OpDoc doc{.name = "clone", .formula = "x, in numbers of its own", .derivative = "1", .numpy = "copy",
-                               .torch = "clone", .onnx = "Identity", .snippet = "tensor(2.5).clone()  // 2.5"};
+    static constexpr OpDoc doc{.name = "clone",
+                               .formula = "x, in numbers of its own",
+                               .derivative = "1",
+                               .numpy = "copy",
+                               .torch = "clone",
+                               .onnx = "Identity",
+                               .snippet = "tensor(2.5).clone()  // 2.5"};
     static constexpr Saves saves{};
     static Shape shape(In x, const Attrs&) { return x[0].shape(); }
     static void forward(std::span<const Strided> x, const Strided& y, const Attrs&) { kernels::copy(x[0], y); }
@@ -54,16 +68,20 @@ struct Clone {
     static std::vector<Sample> samples() {
         std::vector<Sample> samples;
         for (const Shape& shape : {Shape{}, Shape{0}, Shape{1}, Shape{3, 4}, Shape{2, 3, 4}}) {
-            samples.push_back({.note = shape.str(), .inputs = {spread_tensor(shape)},
-                               .call = [](In in) { return in[0].clone(); },
-                               .reference = [](In in) { return from_vector(in[0].to_vector<double>(), in[0].shape()); }});
+            samples.push_back(
+                {.note = shape.str(),
+                 .inputs = {spread_tensor(shape)},
+                 .call = [](In in) { return in[0].clone(); },
+                 .reference = [](In in) { return from_vector(in[0].to_vector<double>(), in[0].shape()); }});
         }
         return samples;
     }
-    static std::vector<Misuse> misuse() { return {{[] { Tensor().clone(); }, "StateError", "undefined"}}; }
+    static std::vector<Misuse> misuse() {
+        return {{[] { Tensor().clone(); }, "StateError", "undefined"}};
+    }
 };
 
-}  // namespace
+} // namespace
 
 Tensor Tensor::to(DType dtype, Site site) const {
     const CallSite here(site);
@@ -77,4 +95,4 @@ std::span<const OpEntry* const> copy_ops() {
     return ops;
 }
 
-}  // namespace xg
+} // namespace xg

@@ -64,4 +64,4 @@ private:
     }
 };
 
-}  // namespace xg
+} // namespace xg

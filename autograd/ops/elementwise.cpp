@@ -14,51 +14,95 @@ using Binary = Tensor (*)(const Operand&, const Operand&);
 using Unary = Tensor (*)(const Operand&);
 
 struct Add {
-    static constexpr OpDoc doc{.name = "add", .formula = "a + b", .derivative = "1, 1", .numpy = "add", .torch = "add",
-                               .onnx = "Add", .snippet = "add(1.5, 2.0)  // 3.5"};
+    static constexpr OpDoc doc{.name = "add",
+                               .formula = "a + b",
+                               .derivative = "1, 1",
+                               .numpy = "add",
+                               .torch = "add",
+                               .onnx = "Add",
+                               .snippet = "add(1.5, 2.0)  // 3.5"};
     static constexpr Saves saves{};
     static constexpr DTypes dtypes = numbers;
     template <class T>
-    static T value(T a, T b) { return a + b; }
+    static T value(T a, T b) {
+        return a + b;
+    }
     template <int I, class X>
-    static double derivative(const X&, const X&, const X&) { return 1; }
-    static std::vector<Sample> samples() { return binary_samples(doc, [](double a, double b) { return a + b; }, Binary(add)); }
+    static double derivative(const X&, const X&, const X&) {
+        return 1;
+    }
+    static std::vector<Sample> samples() {
+        return binary_samples(
+            doc, [](double a, double b) { return a + b; }, Binary(add));
+    }
     static std::vector<Misuse> misuse() { return binary_misuse(add); }
 };
 
 struct Sub {
-    static constexpr OpDoc doc{.name = "sub", .formula = "a - b", .derivative = "1, -1", .numpy = "subtract", .torch = "sub",
-                               .onnx = "Sub", .snippet = "sub(1.5, 2.0)  // -0.5"};
+    static constexpr OpDoc doc{.name = "sub",
+                               .formula = "a - b",
+                               .derivative = "1, -1",
+                               .numpy = "subtract",
+                               .torch = "sub",
+                               .onnx = "Sub",
+                               .snippet = "sub(1.5, 2.0)  // -0.5"};
     static constexpr Saves saves{};
     static constexpr DTypes dtypes = numbers;
     template <class T>
-    static T value(T a, T b) { return a - b; }
+    static T value(T a, T b) {
+        return a - b;
+    }
     template <int I, class X>
-    static double derivative(const X&, const X&, const X&) { return I == 0 ? 1 : -1; }
-    static std::vector<Sample> samples() { return binary_samples(doc, [](double a, double b) { return a - b; }, Binary(sub)); }
+    static double derivative(const X&, const X&, const X&) {
+        return I == 0 ? 1 : -1;
+    }
+    static std::vector<Sample> samples() {
+        return binary_samples(
+            doc, [](double a, double b) { return a - b; }, Binary(sub));
+    }
     static std::vector<Misuse> misuse() { return binary_misuse(sub); }
 };
 
 struct Mul {
-    static constexpr OpDoc doc{.name = "mul", .formula = "a * b", .derivative = "b, a", .numpy = "multiply", .torch = "mul",
-                               .onnx = "Mul", .snippet = "mul(1.5, 2.0)  // 3"};
+    static constexpr OpDoc doc{.name = "mul",
+                               .formula = "a * b",
+                               .derivative = "b, a",
+                               .numpy = "multiply",
+                               .torch = "mul",
+                               .onnx = "Mul",
+                               .snippet = "mul(1.5, 2.0)  // 3"};
     static constexpr Saves saves{.inputs = 0b11, .crosswise = true};
     static constexpr DTypes dtypes = numbers;
     template <class T>
-    static T value(T a, T b) { return a * b; }
+    static T value(T a, T b) {
+        return a * b;
+    }
     template <int I, class X>
-    static X derivative(const X& a, const X& b, const X&) { return I == 0 ? b : a; }
-    static std::vector<Sample> samples() { return binary_samples(doc, [](double a, double b) { return a * b; }, Binary(mul)); }
+    static X derivative(const X& a, const X& b, const X&) {
+        return I == 0 ? b : a;
+    }
+    static std::vector<Sample> samples() {
+        return binary_samples(
+            doc, [](double a, double b) { return a * b; }, Binary(mul));
+    }
     static std::vector<Misuse> misuse() { return binary_misuse(mul); }
 };
 
 struct Div {
-    static constexpr OpDoc doc{.name = "div", .formula = "a / b", .derivative = "1 / b, -a / b^2", .ties = "IEEE at b = 0",
-                               .edges = "integers become float32", .numpy = "divide", .torch = "div", .onnx = "Div",
+    static constexpr OpDoc doc{.name = "div",
+                               .formula = "a / b",
+                               .derivative = "1 / b, -a / b^2",
+                               .ties = "IEEE at b = 0",
+                               .edges = "integers become float32",
+                               .numpy = "divide",
+                               .torch = "div",
+                               .onnx = "Div",
                                .snippet = "div(3.0, 2.0)  // 1.5"};
     static constexpr Saves saves{.inputs = 0b10, .output = true};
     template <class T>
-    static T value(T a, T b) { return a / b; }
+    static T value(T a, T b) {
+        return a / b;
+    }
     template <int I, class X>
     static X derivative(const X&, const X& b, const X& y) {
         if constexpr (I == 0) return 1.0 / b;
@@ -71,23 +115,43 @@ struct Div {
 };
 
 struct Neg {
-    static constexpr OpDoc doc{.name = "neg", .formula = "-x", .derivative = "-1", .numpy = "negative", .torch = "neg",
-                               .onnx = "Neg", .snippet = "neg(1.5)  // -1.5"};
+    static constexpr OpDoc doc{.name = "neg",
+                               .formula = "-x",
+                               .derivative = "-1",
+                               .numpy = "negative",
+                               .torch = "neg",
+                               .onnx = "Neg",
+                               .snippet = "neg(1.5)  // -1.5"};
     static constexpr Saves saves{};
     static constexpr DTypes dtypes = numbers;
     template <class T>
-    static T value(T x) { return -x; }
+    static T value(T x) {
+        return -x;
+    }
     template <class X>
-    static double derivative(const X&, const X&) { return -1; }
-    static std::vector<Sample> samples() { return unary_samples(doc, [](double x) { return -x; }, Unary(neg)); }
+    static double derivative(const X&, const X&) {
+        return -1;
+    }
+    static std::vector<Sample> samples() {
+        return unary_samples(
+            doc, [](double x) { return -x; }, Unary(neg));
+    }
     static std::vector<Misuse> misuse() { return unary_misuse(neg); }
 };
 
 struct Pow {
-    static constexpr OpDoc doc{.name = "pow", .formula = "a^b", .derivative = "b a^(b-1), a^b log(a)", .domain = Domain::positive(),
-                               .ties = "the first is 0 where b = 0, the second where a = 0",
-                               .edges = "integers by repeated products; a negative integer power is 0 but for bases 1 and -1",
-                               .numpy = "power", .torch = "pow", .onnx = "Pow", .snippet = "pow(2.0, 3.0)  // 8", .max_ulp = 1};
+    static constexpr OpDoc doc{
+        .name = "pow",
+        .formula = "a^b",
+        .derivative = "b a^(b-1), a^b log(a)",
+        .domain = Domain::positive(),
+        .ties = "the first is 0 where b = 0, the second where a = 0",
+        .edges = "integers by repeated products; a negative integer power is 0 but for bases 1 and -1",
+        .numpy = "power",
+        .torch = "pow",
+        .onnx = "Pow",
+        .snippet = "pow(2.0, 3.0)  // 8",
+        .max_ulp = 1};
     static constexpr Saves saves{.inputs = 0b11, .output = true};
     static constexpr DTypes dtypes = numbers;
     template <class T>
@@ -101,9 +165,12 @@ struct Pow {
         else return y * log(where(a == 0.0, 1.0, a));
     }
     static std::vector<Sample> samples() {
-        auto s = binary_samples(doc, [](double a, double b) { return std::pow(a, b); }, Binary(pow), {.low = 0.3, .high = 2});
-        s.push_back({.note = "a square of a negative number", .inputs = {from_vector<double>({-1.5, 2, -0.3})},
-                     .call = [](In in) { return pow(in[0], 2); }, .reference = [](In in) { return in[0] * in[0]; }});
+        auto s = binary_samples(doc, [](double a, double b) { return std::pow(a, b); }, Binary(pow),
+                                {.low = 0.3, .high = 2});
+        s.push_back({.note = "a square of a negative number",
+                     .inputs = {from_vector<double>({-1.5, 2, -0.3})},
+                     .call = [](In in) { return pow(in[0], 2); },
+                     .reference = [](In in) { return in[0] * in[0]; }});
         return s;
     }
     static std::vector<Misuse> misuse() { return binary_misuse(pow); }
@@ -111,139 +178,253 @@ struct Pow {
 private:
     static std::int64_t integer_power(std::int64_t a, std::int64_t b) {
         if (b < 0) return a == 1 ? 1 : a == -1 ? (b % 2 == 0 ? 1 : -1) : 0;
-        auto base = static_cast<std::uint64_t>(a), y = std::uint64_t{1};  // wraps around like the products it stands for
+        auto base = static_cast<std::uint64_t>(a), y = std::uint64_t{1}; // wraps around like the products it stands for
         for (; b > 0; b /= 2, base *= base) y = b % 2 != 0 ? y * base : y;
         return static_cast<std::int64_t>(y);
     }
 };
 
 struct Exp {
-    static constexpr OpDoc doc{.name = "exp", .formula = "e^x", .derivative = "e^x", .numpy = "exp", .torch = "exp", .onnx = "Exp",
-                               .snippet = "exp(1.0)  // 2.71828", .max_ulp = 1};
+    static constexpr OpDoc doc{.name = "exp",
+                               .formula = "e^x",
+                               .derivative = "e^x",
+                               .numpy = "exp",
+                               .torch = "exp",
+                               .onnx = "Exp",
+                               .snippet = "exp(1.0)  // 2.71828",
+                               .max_ulp = 1};
     static constexpr Saves saves{.output = true};
     template <class T>
-    static T value(T x) { return exp(x); }
+    static T value(T x) {
+        return exp(x);
+    }
     template <class X>
-    static X derivative(const X&, const X& y) { return y; }
-    static std::vector<Sample> samples() { return unary_samples(doc, std::exp, Unary(exp), {.tails = {-745, -700, 0, 700, 709}}); }
+    static X derivative(const X&, const X& y) {
+        return y;
+    }
+    static std::vector<Sample> samples() {
+        return unary_samples(doc, std::exp, Unary(exp), {.tails = {-745, -700, 0, 700, 709}});
+    }
     static std::vector<Misuse> misuse() { return unary_misuse(exp); }
 };
 
 struct Log {
-    static constexpr OpDoc doc{.name = "log", .formula = "log(x)", .derivative = "1 / x", .domain = Domain::positive(),
-                               .ties = "-inf at 0, NaN below", .numpy = "log", .torch = "log", .onnx = "Log",
-                               .snippet = "log(2.0)  // 0.693147", .max_ulp = 1};
+    static constexpr OpDoc doc{.name = "log",
+                               .formula = "log(x)",
+                               .derivative = "1 / x",
+                               .domain = Domain::positive(),
+                               .ties = "-inf at 0, NaN below",
+                               .numpy = "log",
+                               .torch = "log",
+                               .onnx = "Log",
+                               .snippet = "log(2.0)  // 0.693147",
+                               .max_ulp = 1};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
-    static T value(T x) { return log(x); }
+    static T value(T x) {
+        return log(x);
+    }
     template <class X>
-    static X derivative(const X& x, const X&) { return 1.0 / x; }
-    static std::vector<Sample> samples() { return unary_samples(doc, std::log, Unary(log), {.low = 0.2, .high = 4, .tails = {1e-300, 1e300}}); }
+    static X derivative(const X& x, const X&) {
+        return 1.0 / x;
+    }
+    static std::vector<Sample> samples() {
+        return unary_samples(doc, std::log, Unary(log), {.low = 0.2, .high = 4, .tails = {1e-300, 1e300}});
+    }
     static std::vector<Misuse> misuse() { return unary_misuse(log); }
 };
 
 struct Sqrt {
-    static constexpr OpDoc doc{.name = "sqrt", .formula = "sqrt(x)", .derivative = "1 / (2 sqrt(x))", .domain = Domain::positive(),
-                               .ties = "the slope at 0 is inf; NaN below 0", .numpy = "sqrt", .torch = "sqrt", .onnx = "Sqrt",
+    static constexpr OpDoc doc{.name = "sqrt",
+                               .formula = "sqrt(x)",
+                               .derivative = "1 / (2 sqrt(x))",
+                               .domain = Domain::positive(),
+                               .ties = "the slope at 0 is inf; NaN below 0",
+                               .numpy = "sqrt",
+                               .torch = "sqrt",
+                               .onnx = "Sqrt",
                                .snippet = "sqrt(2.0)  // 1.41421"};
     static constexpr Saves saves{.output = true};
     template <class T>
-    static T value(T x) { return sqrt(x); }
+    static T value(T x) {
+        return sqrt(x);
+    }
     template <class X>
-    static X derivative(const X&, const X& y) { return 0.5 / y; }
-    static std::vector<Sample> samples() { return unary_samples(doc, std::sqrt, Unary(sqrt), {.low = 0.2, .high = 4, .tails = {1e-300, 1e300}}); }
+    static X derivative(const X&, const X& y) {
+        return 0.5 / y;
+    }
+    static std::vector<Sample> samples() {
+        return unary_samples(doc, std::sqrt, Unary(sqrt), {.low = 0.2, .high = 4, .tails = {1e-300, 1e300}});
+    }
     static std::vector<Misuse> misuse() { return unary_misuse(sqrt); }
 };
 
 struct Square {
-    static constexpr OpDoc doc{.name = "square", .formula = "x^2", .derivative = "2 x", .numpy = "square", .torch = "square",
+    static constexpr OpDoc doc{.name = "square",
+                               .formula = "x^2",
+                               .derivative = "2 x",
+                               .numpy = "square",
+                               .torch = "square",
                                .snippet = "square(3.0)  // 9"};
     static constexpr Saves saves{.inputs = 1};
     static constexpr DTypes dtypes = numbers;
     template <class T>
-    static T value(T x) { return x * x; }
+    static T value(T x) {
+        return x * x;
+    }
     template <class X>
-    static X derivative(const X& x, const X&) { return 2.0 * x; }
-    static std::vector<Sample> samples() { return unary_samples(doc, [](double x) { return x * x; }, Unary(square)); }
+    static X derivative(const X& x, const X&) {
+        return 2.0 * x;
+    }
+    static std::vector<Sample> samples() {
+        return unary_samples(
+            doc, [](double x) { return x * x; }, Unary(square));
+    }
     static std::vector<Misuse> misuse() { return unary_misuse(square); }
 };
 
 struct Abs {
-    static constexpr OpDoc doc{.name = "abs", .formula = "|x|", .derivative = "sign(x)", .domain = Domain::all_but(0),
-                               .ties = "abs'(0) = 0", .numpy = "abs", .torch = "abs", .onnx = "Abs", .snippet = "abs(-1.5)  // 1.5"};
+    static constexpr OpDoc doc{.name = "abs",
+                               .formula = "|x|",
+                               .derivative = "sign(x)",
+                               .domain = Domain::all_but(0),
+                               .ties = "abs'(0) = 0",
+                               .numpy = "abs",
+                               .torch = "abs",
+                               .onnx = "Abs",
+                               .snippet = "abs(-1.5)  // 1.5"};
     static constexpr Saves saves{.inputs = 1};
     static constexpr DTypes dtypes = numbers;
     template <class T>
-    static T value(T x) { return abs(x); }
+    static T value(T x) {
+        return abs(x);
+    }
     template <class X>
-    static X derivative(const X& x, const X&) { return sign(x); }
+    static X derivative(const X& x, const X&) {
+        return sign(x);
+    }
     static std::vector<Sample> samples() { return unary_samples(doc, std::fabs, Unary(abs)); }
     static std::vector<Misuse> misuse() { return unary_misuse(abs); }
 };
 
 struct Sign {
-    static constexpr OpDoc doc{.name = "sign", .formula = "1 if x > 0, -1 if x < 0, else x", .derivative = "0",
-                               .domain = Domain::all_but(0), .ties = "sign(0) = 0", .numpy = "sign", .torch = "sign", .onnx = "Sign",
+    static constexpr OpDoc doc{.name = "sign",
+                               .formula = "1 if x > 0, -1 if x < 0, else x",
+                               .derivative = "0",
+                               .domain = Domain::all_but(0),
+                               .ties = "sign(0) = 0",
+                               .numpy = "sign",
+                               .torch = "sign",
+                               .onnx = "Sign",
                                .snippet = "sign(-1.5)  // -1"};
     static constexpr DTypes dtypes = numbers;
     static constexpr NoGradient derivative{"piecewise constant"};
     template <class T>
-    static T value(T x) { return sign(x); }
-    static std::vector<Sample> samples() { return unary_samples(doc, [](double x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : 0.0; }, Unary(sign)); }
+    static T value(T x) {
+        return sign(x);
+    }
+    static std::vector<Sample> samples() {
+        return unary_samples(
+            doc, [](double x) { return x > 0   ? 1.0
+                                       : x < 0 ? -1.0
+                                               : 0.0; }, Unary(sign));
+    }
     static std::vector<Misuse> misuse() { return unary_misuse(sign); }
 };
 
 // A NaN on either side is the result: the comparison that fails picks it.
 struct Maximum {
-    static constexpr OpDoc doc{.name = "maximum", .formula = "max(a, b)", .derivative = "1 for the larger, 0 for the other",
-                               .ties = "1/2 each at a tie", .edges = "NaN if either is", .numpy = "maximum", .torch = "maximum",
-                               .onnx = "Max", .snippet = "maximum(1.5, 2.0)  // 2"};
+    static constexpr OpDoc doc{.name = "maximum",
+                               .formula = "max(a, b)",
+                               .derivative = "1 for the larger, 0 for the other",
+                               .ties = "1/2 each at a tie",
+                               .edges = "NaN if either is",
+                               .numpy = "maximum",
+                               .torch = "maximum",
+                               .onnx = "Max",
+                               .snippet = "maximum(1.5, 2.0)  // 2"};
     static constexpr Saves saves{.inputs = 0b11};
     static constexpr DTypes dtypes = numbers;
     template <class T>
-    static T value(T a, T b) { return select(a != a, a, select(a > b, a, b)); }
+    static T value(T a, T b) {
+        return select(a != a, a, select(a > b, a, b));
+    }
     template <int I, class X>
-    static X derivative(const X& a, const X& b, const X&) { return I == 0 ? step(a, b) : step(b, a); }
-    static std::vector<Sample> samples() { return binary_samples(doc, [](double a, double b) { return std::max(a, b); }, Binary(maximum)); }
+    static X derivative(const X& a, const X& b, const X&) {
+        return I == 0 ? step(a, b) : step(b, a);
+    }
+    static std::vector<Sample> samples() {
+        return binary_samples(
+            doc, [](double a, double b) { return std::max(a, b); }, Binary(maximum));
+    }
     static std::vector<Misuse> misuse() { return binary_misuse(maximum); }
 };
 
 struct Minimum {
-    static constexpr OpDoc doc{.name = "minimum", .formula = "min(a, b)", .derivative = "1 for the smaller, 0 for the other",
-                               .ties = "1/2 each at a tie", .edges = "NaN if either is", .numpy = "minimum", .torch = "minimum",
-                               .onnx = "Min", .snippet = "minimum(1.5, 2.0)  // 1.5"};
+    static constexpr OpDoc doc{.name = "minimum",
+                               .formula = "min(a, b)",
+                               .derivative = "1 for the smaller, 0 for the other",
+                               .ties = "1/2 each at a tie",
+                               .edges = "NaN if either is",
+                               .numpy = "minimum",
+                               .torch = "minimum",
+                               .onnx = "Min",
+                               .snippet = "minimum(1.5, 2.0)  // 1.5"};
     static constexpr Saves saves{.inputs = 0b11};
     static constexpr DTypes dtypes = numbers;
     template <class T>
-    static T value(T a, T b) { return select(a != a, a, select(a < b, a, b)); }
+    static T value(T a, T b) {
+        return select(a != a, a, select(a < b, a, b));
+    }
     template <int I, class X>
-    static X derivative(const X& a, const X& b, const X&) { return I == 0 ? step(b, a) : step(a, b); }
-    static std::vector<Sample> samples() { return binary_samples(doc, [](double a, double b) { return std::min(a, b); }, Binary(minimum)); }
+    static X derivative(const X& a, const X& b, const X&) {
+        return I == 0 ? step(b, a) : step(a, b);
+    }
+    static std::vector<Sample> samples() {
+        return binary_samples(
+            doc, [](double a, double b) { return std::min(a, b); }, Binary(minimum));
+    }
     static std::vector<Misuse> misuse() { return binary_misuse(minimum); }
 };
 
 struct Step {
-    static constexpr OpDoc doc{.name = "step", .formula = "1 if a > b, 0 if a < b, else 1/2", .derivative = "0",
-                               .ties = "1/2 at a tie", .edges = "1/2 for NaN", .numpy = "heaviside(a - b, 0.5)",
+    static constexpr OpDoc doc{.name = "step",
+                               .formula = "1 if a > b, 0 if a < b, else 1/2",
+                               .derivative = "0",
+                               .ties = "1/2 at a tie",
+                               .edges = "1/2 for NaN",
+                               .numpy = "heaviside(a - b, 0.5)",
                                .snippet = "step(2.0, 1.5)  // 1"};
     static constexpr NoGradient derivative{"piecewise constant"};
     template <class T>
-    static T value(T a, T b) { return step(a, b); }
+    static T value(T a, T b) {
+        return step(a, b);
+    }
     static std::vector<Sample> samples() {
-        return binary_samples(doc, [](double a, double b) { return a > b ? 1.0 : a < b ? 0.0 : 0.5; }, Binary(step));
+        return binary_samples(
+            doc, [](double a, double b) { return a > b   ? 1.0
+                                                 : a < b ? 0.0
+                                                         : 0.5; }, Binary(step));
     }
     static std::vector<Misuse> misuse() { return binary_misuse(step); }
 };
 
 struct Where {
-    static constexpr OpDoc doc{.name = "where", .formula = "c ? a : b", .derivative = "c, not c",
+    static constexpr OpDoc doc{.name = "where",
+                               .formula = "c ? a : b",
+                               .derivative = "c, not c",
                                .ties = "exactly 0 for the side not taken, even where its own slope is infinite",
-                               .numpy = "where", .torch = "where", .onnx = "Where", .snippet = "where(true, 1.5, 2.0)  // 1.5"};
+                               .numpy = "where",
+                               .torch = "where",
+                               .onnx = "Where",
+                               .snippet = "where(true, 1.5, 2.0)  // 1.5"};
     static constexpr Saves saves{.inputs = 0b001};
     static constexpr unsigned differentiable = 0b110, masks = 0b001;
     static constexpr DTypes dtypes = everything;
     template <class C, class T>
-    static T value(C c, T a, T b) { return c ? a : b; }
+    static T value(C c, T a, T b) {
+        return c ? a : b;
+    }
     template <int I, class C, class X>
     static auto derivative(const C& c, const X&, const X&, const X&) {
         if constexpr (I == 1) return Mask{c == true};
@@ -259,44 +440,66 @@ struct Where {
 std::vector<Sample> Where::samples() {
     std::vector<Sample> samples;
     int seed = 0;
-    const std::array<Shape, 3> shapes[] = {{Shape{}, Shape{}, Shape{}},       {Shape{5}, Shape{5}, Shape{5}},
-                                           {Shape{3, 4}, Shape{4}, Shape{3, 1}}, {Shape{4}, Shape{3, 4}, Shape{}},
-                                           {Shape{2, 1, 3}, Shape{4, 1}, Shape{2, 4, 3}}, {Shape{0}, Shape{1}, Shape{0}},
-                                           {Shape{1}, Shape{3, 2}, Shape{2}},  {Shape{2, 3}, Shape{2, 3}, Shape{1, 1}}};
+    const std::array<Shape, 3> shapes[] = {{Shape{}, Shape{}, Shape{}},
+                                           {Shape{5}, Shape{5}, Shape{5}},
+                                           {Shape{3, 4}, Shape{4}, Shape{3, 1}},
+                                           {Shape{4}, Shape{3, 4}, Shape{}},
+                                           {Shape{2, 1, 3}, Shape{4, 1}, Shape{2, 4, 3}},
+                                           {Shape{0}, Shape{1}, Shape{0}},
+                                           {Shape{1}, Shape{3, 2}, Shape{2}},
+                                           {Shape{2, 3}, Shape{2, 3}, Shape{1, 1}}};
     for (const auto& [c, a, b] : shapes) {
         ++seed;
         samples.push_back({.note = c.str() + a.str() + b.str(),
-                           .inputs = {index_tensor(c, 2, seed).to(boolean), spread_tensor(a, -2, 2, seed), spread_tensor(b, -2, 2, 50 + seed)},
+                           .inputs = {index_tensor(c, 2, seed).to(boolean), spread_tensor(a, -2, 2, seed),
+                                      spread_tensor(b, -2, 2, 50 + seed)},
                            .call = [](In in) { return where(in[0], in[1], in[2]); },
-                           .reference = [](In in) {  // c a + (1 - c) b
+                           .reference = [](In in) { // c a + (1 - c) b
                                const Tensor keep = in[0].to(float64);
                                return keep * in[1] + (1.0 - keep) * in[2];
                            }});
     }
-    samples.push_back({.note = "numbers on both sides", .inputs = {index_tensor({3, 2}, 2).to(boolean)},
+    samples.push_back({.note = "numbers on both sides",
+                       .inputs = {index_tensor({3, 2}, 2).to(boolean)},
                        .call = [](In in) { return where(in[0], 2.5, -1.0).to(float64); },
                        .reference = [](In in) { return in[0].to(float64) * 3.5 - 1.0; }});
     return samples;
 }
 
 // One comparison: a row with no gradient and a boolean result.
-#define XGRAD_COMPARISON(Name, function, symbol, onnx_name, example)                                                          \
-    struct Name {                                                                                                             \
-        static constexpr OpDoc doc{.name = #function, .formula = "a " #symbol " b", .derivative = "0", .edges = "boolean",    \
-                                   .numpy = #function, .torch = #function, .onnx = onnx_name, .snippet = example};            \
-        static constexpr ResultType result = ResultType::mask;                                                                \
-        static constexpr DTypes dtypes = everything;                                                                          \
-        static constexpr NoGradient derivative{"a choice"};                                                                   \
-        template <class T>                                                                                                    \
-        static bool value(T a, T b) { return a symbol b; }                                                                    \
-        static std::vector<Sample> samples() {                                                                                \
-            auto s = binary_samples(doc, [](double a, double b) { return double(a symbol b); }, Binary(function));            \
-            s.push_back({.note = "ties", .inputs = {from_vector<double>({1, 2, 3, 2}), from_vector<double>({2, 2, 1, 2})},    \
-                         .call = [](In in) { return function(in[0], in[1]); },                                                \
-                         .reference = [](In) { return from_vector<double>({1 symbol 2, 2 symbol 2, 3 symbol 1, 2 symbol 2}); }}); \
-            return s;                                                                                                         \
-        }                                                                                                                     \
-        static std::vector<Misuse> misuse() { return binary_misuse(function); }                                               \
+#define XGRAD_COMPARISON(Name, function, symbol, onnx_name, example)                           \
+    struct Name {                                                                              \
+        static constexpr OpDoc doc{.name = #function,                                          \
+                                   .formula = "a " #symbol " b",                               \
+                                   .derivative = "0",                                          \
+                                   .edges = "boolean",                                         \
+                                   .numpy = #function,                                         \
+                                   .torch = #function,                                         \
+                                   .onnx = onnx_name,                                          \
+                                   .snippet = example};                                        \
+        static constexpr ResultType result = ResultType::mask;                                 \
+        static constexpr DTypes dtypes = everything;                                           \
+        static constexpr NoGradient derivative{"a choice"};                                    \
+        template <class T>                                                                     \
+        static bool value(T a, T b) {                                                          \
+            return a symbol b;                                                                 \
+        }                                                                                      \
+        static std::vector<Sample> samples() {                                                 \
+            auto s = binary_samples(                                                           \
+                doc, [](double a, double b) { return double(a symbol b); }, Binary(function)); \
+            s.push_back({                                                                             \
+                .note = "ties",                                                                       \
+                .inputs = {from_vector<double>({1, 2, 3, 2}),                                                                     from_vector<double>({2, 2, 1, 2})},     \
+                .call = [](In in) { return function(in[0], in[1]); },                                 \
+                .reference =                                                                          \
+                    [](In) {                                                                          \
+                        return from_vector<double>({1 symbol 2, 2 symbol 2, 3 symbol 1, 2 symbol 2}); \
+                           }
+} // namespace
+);
+return s;
+} // namespace xg                                                                                             \
+        static std::vector<Misuse> misuse() { return binary_misuse(function); }                       \
     };
 XGRAD_COMPARISON(Equal, equal, ==, "Equal", "equal(1.5, 1.5)  // True")
 XGRAD_COMPARISON(NotEqual, not_equal, !=, "", "not_equal(1.5, 1.5)  // False")
@@ -306,7 +509,7 @@ XGRAD_COMPARISON(Greater, greater, >, "Greater", "greater(1.5, 2.0)  // False")
 XGRAD_COMPARISON(GreaterEqual, greater_equal, >=, "GreaterOrEqual", "greater_equal(1.5, 2.0)  // False")
 #undef XGRAD_COMPARISON
 
-}  // namespace
+} // namespace
 
 Tensor add(const Operand& a, const Operand& b) { return apply<Add>(a, b); }
 Tensor sub(const Operand& a, const Operand& b) { return apply<Sub>(a, b); }
@@ -332,12 +535,13 @@ Tensor greater(const Operand& a, const Operand& b) { return apply<Greater>(a, b)
 Tensor greater_equal(const Operand& a, const Operand& b) { return apply<GreaterEqual>(a, b); }
 
 std::span<const OpEntry* const> elementwise_ops() {
-    static constexpr std::array ops{&entry<Add>(),     &entry<Sub>(),     &entry<Mul>(),   &entry<Div>(),       &entry<Neg>(),
-                                    &entry<Pow>(),     &entry<Exp>(),     &entry<Log>(),   &entry<Sqrt>(),      &entry<Square>(),
-                                    &entry<Abs>(),     &entry<Sign>(),    &entry<Maximum>(), &entry<Minimum>(), &entry<Step>(),
-                                    &entry<Where>(),   &entry<Equal>(),   &entry<NotEqual>(), &entry<Less>(),   &entry<LessEqual>(),
+    static constexpr std::array ops{&entry<Add>(),     &entry<Sub>(),         &entry<Mul>(),  &entry<Div>(),
+                                    &entry<Neg>(),     &entry<Pow>(),         &entry<Exp>(),  &entry<Log>(),
+                                    &entry<Sqrt>(),    &entry<Square>(),      &entry<Abs>(),  &entry<Sign>(),
+                                    &entry<Maximum>(), &entry<Minimum>(),     &entry<Step>(), &entry<Where>(),
+                                    &entry<Equal>(),   &entry<NotEqual>(),    &entry<Less>(), &entry<LessEqual>(),
                                     &entry<Greater>(), &entry<GreaterEqual>()};
     return ops;
 }
 
-}  // namespace xg
+} // namespace xg

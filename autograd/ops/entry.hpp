@@ -34,20 +34,20 @@ struct OpDoc {
     const char* formula;
     const char* derivative;
     Domain domain = Domain::all();
-    const char* ties = "";   ///< the convention at kinks, ties and poles
-    const char* edges = "";  ///< empty, NaN, infinite and integer input, where they are special
+    const char* ties = "";  ///< the convention at kinks, ties and poles
+    const char* edges = ""; ///< empty, NaN, infinite and integer input, where they are special
     const char* numpy = "";
     const char* torch = "";
     const char* onnx = "";
     const char* snippet = "";
-    double max_ulp = 0;  ///< of the float64 value; 0 is correctly rounded or exact
+    double max_ulp = 0; ///< of the float64 value; 0 is correctly rounded or exact
 };
 
 /// What the rule reads, and so what a recorded node keeps alive.
 struct Saves {
-    unsigned inputs = 0;     ///< bit i: input i
-    bool output = false;     ///< the result
-    bool crosswise = false;  ///< input i is read for the gradients of the other inputs alone
+    unsigned inputs = 0;    ///< bit i: input i
+    bool output = false;    ///< the result
+    bool crosswise = false; ///< input i is read for the gradients of the other inputs alone
 };
 
 /// What a rule may look at. Inputs and result that were not saved are undefined.
@@ -55,7 +55,7 @@ struct Saved {
     In in;
     const Tensor& out;
     std::span<const Shape* const> shapes;
-    unsigned wanted;  ///< bit i: the gradient of input i is asked for
+    unsigned wanted; ///< bit i: the gradient of input i is asked for
 
     bool needs(int i) const { return i >= 32 || (wanted >> i & 1) != 0; }
     const Shape& shape(int i) const { return *shapes[static_cast<std::size_t>(i)]; }
@@ -77,10 +77,10 @@ enum DTypes : unsigned {
 struct Sample {
     std::string note;
     std::vector<Tensor> inputs;
-    std::function<Tensor(In)> call;       ///< through the public function
-    std::function<Tensor(In)> reference;  ///< plain xtensor or a closed form: never our own kernels
-    double tolerance = 1e-12;             ///< of the value, relative to the largest entry
-    bool smooth = true;                   ///< no kink near these inputs, so numeric differences mean something
+    std::function<Tensor(In)> call;      ///< through the public function
+    std::function<Tensor(In)> reference; ///< plain xtensor or a closed form: never our own kernels
+    double tolerance = 1e-12;            ///< of the value, relative to the largest entry
+    bool smooth = true;                  ///< no kink near these inputs, so numeric differences mean something
 };
 
 /// A call that must be refused: with an error of this kind, and these words in its message.
@@ -92,28 +92,28 @@ struct Misuse {
 
 struct OpEntry {
     OpDoc doc;
-    int arity = 1;                // -1: any number
+    int arity = 1; // -1: any number
     Saves saves;
-    const char* no_gradient = nullptr;  // why there is none
-    unsigned differentiable = ~0u;      // which inputs; the others are masks and indices
+    const char* no_gradient = nullptr; // why there is none
+    unsigned differentiable = ~0u;     // which inputs; the others are masks and indices
     DTypes dtypes = everything;
     ResultType result = ResultType::promoted;
-    DType (*chosen_dtype)(const void* attrs) = nullptr;  // of the result, where an attribute says it
+    DType (*chosen_dtype)(const void* attrs) = nullptr; // of the result, where an attribute says it
     bool elementwise = false;
-    bool composed = false;  // a formula of other operations: no kernel, no node
-    bool loops = false;     // its batch rule is a loop
+    bool composed = false; // a formula of other operations: no kernel, no node
+    bool loops = false;    // its batch rule is a loop
 
-    kernels::Loop loop[dtype_count] = {};  // elementwise
+    kernels::Loop loop[dtype_count] = {}; // elementwise
     Shape (*shape)(In, const void* attrs) = nullptr;
     void (*forward)(std::span<const Strided>, const Strided& out, const void* attrs) = nullptr;
     bool (*view)(const Strided& x, Strided& out, const void* attrs) = nullptr;
     Grads (*vjp)(const Saved&, const Tensor& g, const void* attrs) = nullptr;
     Tensor (*jvp)(const Saved&, In tangents, const void* attrs) = nullptr;
     Tensor (*batch)(In, unsigned batched, const void* attrs) = nullptr;
-    double (*partial)(int i, const double* in, double out) = nullptr;  // elementwise: the slope at a scalar
+    double (*partial)(int i, const double* in, double out) = nullptr; // elementwise: the slope at a scalar
 
     std::size_t attrs_size = 0;
-    void* (*attrs_copy)(const void*) = nullptr;  // null: they fit into the node
+    void* (*attrs_copy)(const void*) = nullptr; // null: they fit into the node
     void (*attrs_destroy)(void*) = nullptr;
 
     std::vector<Sample> (*samples)() = nullptr;
@@ -135,4 +135,4 @@ Strided strided(const Tensor& t);
 /// Throws StateError, naming `op`, if the tensor is undefined or moved-from.
 void require_defined(const char* op, const Tensor& t);
 
-}  // namespace xg
+} // namespace xg

@@ -17,4 +17,4 @@ std::span<const OpEntry* const> linalg_ops();
 std::span<const OpEntry* const> normalize_ops();
 std::span<const OpEntry* const> loss_ops();
 
-}  // namespace xg
+} // namespace xg

@@ -14,4 +14,4 @@ XGRAD_API Tensor index_put_zeros(const Operand& x, Index axis, const Tensor& ind
 /// The adjoint of gather: zeros of `shape`, to which x's entries are added where gather would have read them.
 XGRAD_API Tensor scatter_zeros(const Operand& x, Index axis, const Tensor& index, const Shape& shape);
 
-}  // namespace xg
+} // namespace xg

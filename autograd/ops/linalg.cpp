@@ -45,13 +45,15 @@ Tensor triple_loop(In in) {
         }
         const auto place = [&](const Shape& s, std::size_t row, std::size_t column) {
             std::vector<std::size_t> p(at.end() - s.rank(), at.end());
-            for (int i = 0; i < s.rank() - 2; ++i) p[static_cast<std::size_t>(i)] = s[i] == 1 ? 0 : p[static_cast<std::size_t>(i)];
+            for (int i = 0; i < s.rank() - 2; ++i)
+                p[static_cast<std::size_t>(i)] = s[i] == 1 ? 0 : p[static_cast<std::size_t>(i)];
             p[p.size() - 2] = row;
             p[p.size() - 1] = column;
             return p;
         };
         const std::size_t row = at[at.size() - 2], column = at.back();
-        for (std::size_t j = 0; j < static_cast<std::size_t>(k); ++j) c.element(at.begin(), at.end()) += a[place(as, row, j)] * b[place(bs, j, column)];
+        for (std::size_t j = 0; j < static_cast<std::size_t>(k); ++j)
+            c.element(at.begin(), at.end()) += a[place(as, row, j)] * b[place(bs, j, column)];
     }
     if (out.numel() == 0) return zeros(out, {.dtype = float64});
     return from_xarray(c);
@@ -60,9 +62,14 @@ Tensor triple_loop(In in) {
 struct Matmul {
     struct Attrs {};
     static constexpr int arity = 2;
-    static constexpr OpDoc doc{.name = "matmul", .formula = "c_ij = sum_k a_ik b_kj", .derivative = "g b^T, a^T g",
-                               .edges = "leading axes broadcast; a 1-d operand is a row or a column", .numpy = "matmul", .torch = "matmul",
-                               .onnx = "MatMul", .snippet = "matmul(tensor({{1, 2}, {3, 4}}), tensor({1, 1}))  // [3. 7.]"};
+    static constexpr OpDoc doc{.name = "matmul",
+                               .formula = "c_ij = sum_k a_ik b_kj",
+                               .derivative = "g b^T, a^T g",
+                               .edges = "leading axes broadcast; a 1-d operand is a row or a column",
+                               .numpy = "matmul",
+                               .torch = "matmul",
+                               .onnx = "MatMul",
+                               .snippet = "matmul(tensor({{1, 2}, {3, 4}}), tensor({1, 1}))  // [3. 7.]"};
     static constexpr Saves saves{.inputs = 0b11, .crosswise = true};
     static constexpr DTypes dtypes = numbers;
     static Shape shape(In x, const Attrs&) {
@@ -84,23 +91,38 @@ struct Matmul {
     }
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
-        return {{[] { matmul(zeros({2, 3}), zeros({7, 3})); }, "ShapeError", "transpose(b)"},
-                {[] { matmul(zeros({2, 3}), zeros({4, 5})); }, "ShapeError", "a.shape[-1] = 3"},
-                {[] { matmul(zeros({2, 2, 3}), zeros({4, 3, 5})); }, "ShapeError", "broadcast"},
+        return {{[] {
+                     matmul(zeros({2, 3}), zeros({7, 3}));
+                 },
+                 "ShapeError", "transpose(b)"},
+                {[] {
+                     matmul(zeros({2, 3}), zeros({4, 5}));
+                 },
+                 "ShapeError", "a.shape[-1] = 3"},
+                {[] {
+                     matmul(zeros({2, 2, 3}), zeros({4, 3, 5}));
+                 },
+                 "ShapeError", "broadcast"},
                 {[] { matmul(zeros({}), zeros({3})); }, "ShapeError", "scalar"},
                 {[] { matmul(zeros({3}), zeros({4})); }, "ShapeError", "(4,)"},
-                {[] { matmul(zeros({2, 3}), Tensor()); }, "StateError", "undefined"}};
+                {[] {
+                     matmul(zeros({2, 3}), Tensor());
+                 },
+                 "StateError", "undefined"}};
     }
 };
 
 std::vector<Sample> Matmul::samples() {
     std::vector<Sample> samples;
-    const std::pair<Shape, Shape> cases[] = {{{2, 3}, {3, 4}}, {{1, 3}, {3, 1}}, {{5, 1}, {1, 2}}, {{3, 3}, {3, 3}}, {{2, 3, 4}, {2, 4, 5}},
-                                             {{2, 3, 4}, {4, 5}}, {{3, 4}, {2, 4, 2}}, {{2, 1, 3, 2}, {3, 2, 4}}, {{0, 3}, {3, 2}}, {{2, 0}, {0, 3}},
-                                             {{2, 3}, {3, 0}}, {{0, 2, 3}, {3, 2}}, {{1, 1}, {1, 1}}, {{12, 9}, {9, 7}}};
+    const std::pair<Shape, Shape> cases[] = {
+        {{2, 3}, {3, 4}},    {{1, 3}, {3, 1}},    {{5, 1}, {1, 2}},          {{3, 3}, {3, 3}}, {{2, 3, 4}, {2, 4, 5}},
+        {{2, 3, 4}, {4, 5}}, {{3, 4}, {2, 4, 2}}, {{2, 1, 3, 2}, {3, 2, 4}}, {{0, 3}, {3, 2}}, {{2, 0}, {0, 3}},
+        {{2, 3}, {3, 0}},    {{0, 2, 3}, {3, 2}}, {{1, 1}, {1, 1}},          {{12, 9}, {9, 7}}};
     for (const auto& [a, b] : cases) {
-        samples.push_back({.note = a.str() + " x " + b.str(), .inputs = {spread_tensor(a), spread_tensor(b, -1, 2, 7)},
-                           .call = [](In in) { return matmul(in[0], in[1]); }, .reference = triple_loop});
+        samples.push_back({.note = a.str() + " x " + b.str(),
+                           .inputs = {spread_tensor(a), spread_tensor(b, -1, 2, 7)},
+                           .call = [](In in) { return matmul(in[0], in[1]); },
+                           .reference = triple_loop});
     }
     const auto squeezed = [](Shape a, Shape b, Shape out) {
         return [=](In in) {
@@ -109,13 +131,30 @@ std::vector<Sample> Matmul::samples() {
         };
     };
     const auto call = [](In in) { return matmul(in[0], in[1]); };
-    samples.push_back({.note = "vectors", .inputs = {spread_tensor({3}), spread_tensor({3}, 0, 1, 2)}, .call = call, .reference = squeezed({1, 3}, {3, 1}, {})});
-    samples.push_back({.note = "matrix with vector", .inputs = {spread_tensor({2, 3}), spread_tensor({3}, 0, 1, 2)}, .call = call, .reference = squeezed({2, 3}, {3, 1}, {2})});
-    samples.push_back({.note = "vector with matrix", .inputs = {spread_tensor({2}), spread_tensor({2, 3}, 0, 1, 2)}, .call = call, .reference = squeezed({1, 2}, {2, 3}, {3})});
-    samples.push_back({.note = "batch with vector", .inputs = {spread_tensor({2, 3, 4}), spread_tensor({4}, 0, 1, 2)}, .call = call, .reference = squeezed({2, 3, 4}, {4, 1}, {2, 3})});
-    samples.push_back({.note = "a transposed operand", .inputs = {spread_tensor({4, 3}), spread_tensor({4, 2}, 0, 1, 2)},
+    samples.push_back({.note = "vectors",
+                       .inputs = {spread_tensor({3}), spread_tensor({3}, 0, 1, 2)},
+                       .call = call,
+                       .reference = squeezed({1, 3}, {3, 1}, {})});
+    samples.push_back({.note = "matrix with vector",
+                       .inputs = {spread_tensor({2, 3}), spread_tensor({3}, 0, 1, 2)},
+                       .call = call,
+                       .reference = squeezed({2, 3}, {3, 1}, {2})});
+    samples.push_back({.note = "vector with matrix",
+                       .inputs = {spread_tensor({2}), spread_tensor({2, 3}, 0, 1, 2)},
+                       .call = call,
+                       .reference = squeezed({1, 2}, {2, 3}, {3})});
+    samples.push_back({.note = "batch with vector",
+                       .inputs = {spread_tensor({2, 3, 4}), spread_tensor({4}, 0, 1, 2)},
+                       .call = call,
+                       .reference = squeezed({2, 3, 4}, {4, 1}, {2, 3})});
+    samples.push_back({.note = "a transposed operand",
+                       .inputs = {spread_tensor({4, 3}), spread_tensor({4, 2}, 0, 1, 2)},
                        .call = [](In in) { return matmul(transpose(in[0]), in[1]); },
-                       .reference = [](In in) { return from_xarray(xt::xarray<double>(to_xarray(triple_loop(std::vector<Tensor>{from_xarray(xt::transpose(to_xarray(in[0]))), in[1]})))); }});
+                       .reference =
+                           [](In in) {
+                               return from_xarray(xt::xarray<double>(to_xarray(triple_loop(
+                                   std::vector<Tensor>{from_xarray(xt::transpose(to_xarray(in[0]))), in[1]}))));
+                           }});
     return samples;
 }
 
@@ -123,18 +162,24 @@ void check_inner(const Tensor& a, const Tensor& b) {
     const Index inner = a.shape(-1), other = b.shape(b.rank() == 1 ? -1 : -2);
     if (inner == other) return;
     const bool turned_fits = b.rank() == 2 && a.rank() >= 2 && b.shape(1) == inner;
-    fail<ShapeError>("matmul(a, b): inner sizes differ.\n  a has shape {}, so a.shape[-1] = {}        b has shape {}, so b.shape[{}] = {}\n"
-                     "  expected a.shape[-1] == b.shape[{}]{}",
-                     a.shape().str(), inner, b.shape().str(), b.rank() == 1 ? -1 : -2, other, b.rank() == 1 ? -1 : -2,
-                     turned_fits ? "; matmul(a, transpose(b)) would fit" : "");
+    fail<ShapeError>(
+        "matmul(a, b): inner sizes differ.\n  a has shape {}, so a.shape[-1] = {}        b has shape {}, so "
+        "b.shape[{}] = {}\n"
+        "  expected a.shape[-1] == b.shape[{}]{}",
+        a.shape().str(), inner, b.shape().str(), b.rank() == 1 ? -1 : -2, other, b.rank() == 1 ? -1 : -2,
+        turned_fits ? "; matmul(a, transpose(b)) would fit" : "");
 }
 
 // x W^T + b on a matrix of rows.
 struct LinearOp {
     struct Attrs {};
     static constexpr int arity = -1;
-    static constexpr OpDoc doc{.name = "linear", .formula = "x W^T + b", .derivative = "g W, g^T x, sum of g over rows",
-                               .torch = "linear", .onnx = "Gemm", .snippet = "linear(tensor({1, 2}), tensor({{3, 4}}), tensor({5}))  // [16.]"};
+    static constexpr OpDoc doc{.name = "linear",
+                               .formula = "x W^T + b",
+                               .derivative = "g W, g^T x, sum of g over rows",
+                               .torch = "linear",
+                               .onnx = "Gemm",
+                               .snippet = "linear(tensor({1, 2}), tensor({{3, 4}}), tensor({5}))  // [16.]"};
     static constexpr Saves saves{.inputs = 0b011, .crosswise = true};
     static constexpr DTypes dtypes = floats;
     static Shape shape(In x, const Attrs&) { return {x[0].shape()[0], x[1].shape()[0]}; }
@@ -165,11 +210,26 @@ struct LinearOp {
     }
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
-        return {{[] { linear(zeros({2, 3}), zeros({4, 5})); }, "ShapeError", "in_features"},
-                {[] { linear(zeros({2, 3}), zeros({4, 3}), zeros({5})); }, "ShapeError", "bias"},
-                {[] { linear(zeros({2, 3}), zeros({3})); }, "ShapeError", "weight"},
-                {[] { linear(zeros({}), zeros({3, 1})); }, "ShapeError", "scalar"},
-                {[] { linear(Tensor(), zeros({3, 1})); }, "StateError", "undefined"}};
+        return {{[] {
+                     linear(zeros({2, 3}), zeros({4, 5}));
+                 },
+                 "ShapeError", "in_features"},
+                {[] {
+                     linear(zeros({2, 3}), zeros({4, 3}), zeros({5}));
+                 },
+                 "ShapeError", "bias"},
+                {[] {
+                     linear(zeros({2, 3}), zeros({3}));
+                 },
+                 "ShapeError", "weight"},
+                {[] {
+                     linear(zeros({}), zeros({3, 1}));
+                 },
+                 "ShapeError", "scalar"},
+                {[] {
+                     linear(Tensor(), zeros({3, 1}));
+                 },
+                 "StateError", "undefined"}};
     }
 };
 
@@ -185,17 +245,26 @@ std::vector<Sample> LinearOp::samples() {
         for (Index i = 0; i < rows; ++i) {
             for (Index o = 0; o < in[1].shape()[0]; ++o) {
                 double total = in.size() > 2 ? to_xarray(in[2])(o) : 0.0;
-                for (Index k = 0; k < shape.back(); ++k) total += x.flat(static_cast<std::size_t>(i * shape.back() + k)) * w(o, k);
+                for (Index k = 0; k < shape.back(); ++k)
+                    total += x.flat(static_cast<std::size_t>(i * shape.back() + k)) * w(o, k);
                 y.push_back(total);
             }
         }
         return from_vector(y, out);
     };
-    const std::pair<Shape, Index> cases[] = {{{2, 3}, 4}, {{3}, 2}, {{2, 3, 4}, 5}, {{1, 1}, 1}, {{0, 3}, 2}, {{5, 2}, 1}, {{2, 2, 1, 3}, 2}};
+    const std::pair<Shape, Index> cases[] = {{{2, 3}, 4}, {{3}, 2},    {{2, 3, 4}, 5},   {{1, 1}, 1},
+                                             {{0, 3}, 2}, {{5, 2}, 1}, {{2, 2, 1, 3}, 2}};
     for (const auto& [shape, out] : cases) {
-        const Tensor x = spread_tensor(shape), w = spread_tensor({out, shape.back()}, -1, 1, 3), b = spread_tensor({out}, -1, 2, 5);
-        samples.push_back({.note = shape.str(), .inputs = {x, w, b}, .call = [](In in) { return linear(in[0], in[1], in[2]); }, .reference = reference});
-        samples.push_back({.note = shape.str() + " without bias", .inputs = {x, w}, .call = [](In in) { return linear(in[0], in[1]); }, .reference = reference});
+        const Tensor x = spread_tensor(shape), w = spread_tensor({out, shape.back()}, -1, 1, 3),
+                     b = spread_tensor({out}, -1, 2, 5);
+        samples.push_back({.note = shape.str(),
+                           .inputs = {x, w, b},
+                           .call = [](In in) { return linear(in[0], in[1], in[2]); },
+                           .reference = reference});
+        samples.push_back({.note = shape.str() + " without bias",
+                           .inputs = {x, w},
+                           .call = [](In in) { return linear(in[0], in[1]); },
+                           .reference = reference});
     }
     return samples;
 }
@@ -204,18 +273,22 @@ void check_linear(const Tensor& x, const Tensor& w, const Tensor& b) {
     require_defined("linear", x);
     require_defined("linear", w);
     if (x.rank() == 0) fail<ShapeError>("linear: x is a scalar\n  expected shape (..., in_features)");
-    if (w.rank() != 2) fail<ShapeError>("linear: the weight has shape {}\n  expected (out_features, in_features)", w.shape().str());
+    if (w.rank() != 2)
+        fail<ShapeError>("linear: the weight has shape {}\n  expected (out_features, in_features)", w.shape().str());
     if (x.shape(-1) != w.shape(1)) {
-        fail<ShapeError>("linear: x has shape {}, so in_features = {}; the weight{} has shape {}, so in_features = {}\n"
-                         "  expected x of shape (..., {})",
-                         x.shape().str(), x.shape(-1), w.label().empty() ? "" : " '" + w.label() + "'", w.shape().str(), w.shape(1), w.shape(1));
+        fail<ShapeError>(
+            "linear: x has shape {}, so in_features = {}; the weight{} has shape {}, so in_features = {}\n"
+            "  expected x of shape (..., {})",
+            x.shape().str(), x.shape(-1), w.label().empty() ? "" : " '" + w.label() + "'", w.shape().str(), w.shape(1),
+            w.shape(1));
     }
     if (b.defined() && !(b.shape() == Shape{w.shape(0)})) {
-        fail<ShapeError>("linear: the bias has shape {}\n  expected ({},), one number an output", b.shape().str(), w.shape(0));
+        fail<ShapeError>("linear: the bias has shape {}\n  expected ({},), one number an output", b.shape().str(),
+                         w.shape(0));
     }
 }
 
-}  // namespace
+} // namespace
 
 Tensor matmul(const Operand& x, const Operand& y) {
     const CallSite here(x.site());
@@ -223,8 +296,10 @@ Tensor matmul(const Operand& x, const Operand& y) {
     require_defined("matmul", a);
     require_defined("matmul", b);
     if (a.rank() == 0 || b.rank() == 0) {
-        fail<ShapeError>("matmul: a has shape {} and b has shape {}, and a scalar has no axis to sum over\n  expected vectors or matrices; a * b scales",
-                         a.shape().str(), b.shape().str());
+        fail<ShapeError>(
+            "matmul: a has shape {} and b has shape {}, and a scalar has no axis to sum over\n  expected vectors or "
+            "matrices; a * b scales",
+            a.shape().str(), b.shape().str());
     }
     check_inner(a, b);
     const bool row = a.rank() == 1, column = b.rank() == 1;
@@ -263,4 +338,4 @@ std::span<const OpEntry* const> linalg_ops() {
     return ops;
 }
 
-}  // namespace xg
+} // namespace xg

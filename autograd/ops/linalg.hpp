@@ -10,4 +10,4 @@ XGRAD_API Tensor matmul(const Operand& a, const Operand& b);
 /// x W^T + b: (..., in) with weight (out, in) and bias (out) -> (..., out). The bias may be left out.
 XGRAD_API Tensor linear(const Operand& x, const Tensor& weight, const Tensor& bias = {});
 
-}  // namespace xg
+} // namespace xg

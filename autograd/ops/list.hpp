@@ -13,4 +13,4 @@ XGRAD_API std::span<const OpEntry* const> all_ops();
 /// The row called `name`, or null.
 XGRAD_API const OpEntry* find_op(std::string_view name);
 
-}  // namespace xg
+} // namespace xg

@@ -36,8 +36,10 @@ std::pair<Tensor, Tensor> pair_of(const char* op, const Operand& prediction, con
     require_defined(op, y);
     require_defined(op, t);
     if (!(y.shape() == t.shape())) {
-        fail<ShapeError>("{}: the prediction has shape {} and the target has shape {}\n  expected the same shape; losses never broadcast", op, y.shape().str(),
-                         t.shape().str());
+        fail<ShapeError>(
+            "{}: the prediction has shape {} and the target has shape {}\n  expected the same shape; losses never "
+            "broadcast",
+            op, y.shape().str(), t.shape().str());
     }
     return {y, t};
 }
@@ -48,28 +50,41 @@ std::vector<Sample> pair_samples(PairLoss call, double factor) {
     std::vector<Sample> samples;
     for (const Shape& shape : {Shape{}, Shape{4}, Shape{3, 2}, Shape{1}, Shape{2, 3, 1}}) {
         for (const Reduction r : {Reduction::none, Reduction::mean, Reduction::sum}) {
-            samples.push_back({.note = shape.str(), .inputs = {spread_tensor(shape), spread_tensor(shape, -1, 2, 9)},
+            samples.push_back({.note = shape.str(),
+                               .inputs = {spread_tensor(shape), spread_tensor(shape, -1, 2, 9)},
                                .call = [call, r](In in) { return call(in[0], in[1], {.reduction = r}); },
-                               .reference = [factor, r](In in) {
-                                   std::vector<double> y = in[0].to_vector(), t = in[1].to_vector();
-                                   for (std::size_t i = 0; i < y.size(); ++i) y[i] = factor * (y[i] - t[i]) * (y[i] - t[i]);
-                                   return r == Reduction::none ? from_vector(y, in[0].shape()) : tensor(plain_reduce(y, r), {.dtype = float64});
-                               }});
+                               .reference =
+                                   [factor, r](In in) {
+                                       std::vector<double> y = in[0].to_vector(), t = in[1].to_vector();
+                                       for (std::size_t i = 0; i < y.size(); ++i)
+                                           y[i] = factor * (y[i] - t[i]) * (y[i] - t[i]);
+                                       return r == Reduction::none ? from_vector(y, in[0].shape())
+                                                                   : tensor(plain_reduce(y, r), {.dtype = float64});
+                                   }});
         }
     }
-    samples.push_back({.note = "nothing", .inputs = {zeros({0}, {.dtype = float64}), zeros({0}, {.dtype = float64})},
+    samples.push_back({.note = "nothing",
+                       .inputs = {zeros({0}, {.dtype = float64}), zeros({0}, {.dtype = float64})},
                        .call = [call](In in) { return call(in[0], in[1], {.reduction = Reduction::sum}); },
                        .reference = [](In) { return zeros({}, {.dtype = float64}); }});
     return samples;
 }
 
 std::vector<Misuse> pair_misuse(PairLoss call) {
-    return {{[call] { call(zeros({3}), zeros({3, 1}), {}); }, "ShapeError", "never broadcast"}, {[call] { call(Tensor(), zeros({3}), {}); }, "StateError", "undefined"}};
+    return {{[call] {
+                 call(zeros({3}), zeros({3, 1}), {});
+             },
+             "ShapeError", "never broadcast"},
+            {[call] { call(Tensor(), zeros({3}), {}); }, "StateError", "undefined"}};
 }
 
 struct MseLoss {
-    static constexpr OpDoc doc{.name = "mse_loss", .formula = "(y - t)^2, averaged", .derivative = "2 (y - t) / count", .numpy = "mean((y - t)**2)",
-                               .torch = "mse_loss", .snippet = "mse_loss(tensor({1, 2}), tensor({0, 0}))  // 2.5"};
+    static constexpr OpDoc doc{.name = "mse_loss",
+                               .formula = "(y - t)^2, averaged",
+                               .derivative = "2 (y - t) / count",
+                               .numpy = "mean((y - t)**2)",
+                               .torch = "mse_loss",
+                               .snippet = "mse_loss(tensor({1, 2}), tensor({0, 0}))  // 2.5"};
     static Tensor compose(const Operand& prediction, const Operand& target, LossOptions options) {
         const auto [y, t] = pair_of("mse_loss", prediction, target);
         return reduced(square(y - t), options.reduction);
@@ -79,8 +94,12 @@ struct MseLoss {
 };
 
 struct HalfSquaredError {
-    static constexpr OpDoc doc{.name = "half_squared_error", .formula = "(y - t)^2 / 2, added up", .derivative = "y - t", .numpy = "sum((y - t)**2) / 2",
-                               .torch = "mse_loss(reduction='sum') / 2", .snippet = "half_squared_error(tensor({1, 2}), tensor({0, 0}))  // 2.5"};
+    static constexpr OpDoc doc{.name = "half_squared_error",
+                               .formula = "(y - t)^2 / 2, added up",
+                               .derivative = "y - t",
+                               .numpy = "sum((y - t)**2) / 2",
+                               .torch = "mse_loss(reduction='sum') / 2",
+                               .snippet = "half_squared_error(tensor({1, 2}), tensor({0, 0}))  // 2.5"};
     static Tensor compose(const Operand& prediction, const Operand& target, LossOptions options) {
         const auto [y, t] = pair_of("half_squared_error", prediction, target);
         return reduced(0.5 * square(y - t), options.reduction);
@@ -90,8 +109,12 @@ struct HalfSquaredError {
 };
 
 struct CrossEntropy {
-    static constexpr OpDoc doc{.name = "cross_entropy", .formula = "-log softmax(logits)[target], averaged", .derivative = "(softmax(logits) - onehot(target)) / N",
-                               .edges = "finite for finite logits; the mean of nothing is NaN", .torch = "cross_entropy", .onnx = "SoftmaxCrossEntropyLoss",
+    static constexpr OpDoc doc{.name = "cross_entropy",
+                               .formula = "-log softmax(logits)[target], averaged",
+                               .derivative = "(softmax(logits) - onehot(target)) / N",
+                               .edges = "finite for finite logits; the mean of nothing is NaN",
+                               .torch = "cross_entropy",
+                               .onnx = "SoftmaxCrossEntropyLoss",
                                .snippet = "cross_entropy(tensor({{0, 0}}), from_vector(std::vector{1}))  // 0.6931472"};
     static Tensor compose(const Operand& operand, const Tensor& targets, LossOptions options) {
         const Tensor logits = as_tensor(operand);
@@ -105,13 +128,31 @@ struct CrossEntropy {
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
         const auto classes = [](std::vector<std::int64_t> t) { return from_vector(t); };
-        return {{[=] { cross_entropy(zeros({2, 3}), classes({0, 3})); }, "IndexError", "class 3"},
-                {[=] { cross_entropy(zeros({2, 3}), classes({0, -1})); }, "IndexError", "class -1"},
-                {[=] { cross_entropy(zeros({2, 3}), classes({0})); }, "ShapeError", "(1,)"},
+        return {{[=] {
+                     cross_entropy(zeros({2, 3}), classes({0, 3}));
+                 },
+                 "IndexError", "class 3"},
+                {[=] {
+                     cross_entropy(zeros({2, 3}), classes({0, -1}));
+                 },
+                 "IndexError", "class -1"},
+                {[=] {
+                     cross_entropy(zeros({2, 3}), classes({0}));
+                 },
+                 "ShapeError", "(1,)"},
                 {[=] { cross_entropy(zeros({}), classes({0})); }, "ShapeError", "logits"},
-                {[=] { cross_entropy(zeros({2, 0}), classes({0, 0})); }, "ShapeError", "no classes"},
-                {[=] { cross_entropy(zeros({2, 3}), zeros({2})); }, "DTypeError", "int64"},
-                {[=] { cross_entropy(zeros({2, 3}), Tensor()); }, "StateError", "undefined"}};
+                {[=] {
+                     cross_entropy(zeros({2, 0}), classes({0, 0}));
+                 },
+                 "ShapeError", "no classes"},
+                {[=] {
+                     cross_entropy(zeros({2, 3}), zeros({2}));
+                 },
+                 "DTypeError", "int64"},
+                {[=] {
+                     cross_entropy(zeros({2, 3}), Tensor());
+                 },
+                 "StateError", "undefined"}};
     }
 };
 
@@ -119,23 +160,32 @@ void CrossEntropy::check(const Tensor& logits, const Tensor& targets) {
     require_defined("cross_entropy", logits);
     require_defined("cross_entropy", targets);
     if (logits.rank() < 1 || logits.rank() > 2) {
-        fail<ShapeError>("cross_entropy: the logits have shape {}\n  expected (N, classes), or (classes) for one example", logits.shape().str());
+        fail<ShapeError>(
+            "cross_entropy: the logits have shape {}\n  expected (N, classes), or (classes) for one example",
+            logits.shape().str());
     }
     if (targets.dtype() != DType::int64) {
-        fail<DTypeError>("cross_entropy: the targets have dtype {}\n  expected int64 class indices; targets.to(int64) converts", name_of(targets.dtype()));
+        fail<DTypeError>(
+            "cross_entropy: the targets have dtype {}\n  expected int64 class indices; targets.to(int64) converts",
+            name_of(targets.dtype()));
     }
     const Shape expected = logits.rank() == 1 ? Shape{} : Shape{logits.shape(0)};
     if (!(targets.shape() == expected)) {
-        fail<ShapeError>("cross_entropy: the logits have shape {} and the targets have shape {}\n  expected targets of shape {}, one class an example",
-                         logits.shape().str(), targets.shape().str(), expected.str());
+        fail<ShapeError>(
+            "cross_entropy: the logits have shape {} and the targets have shape {}\n  expected targets of shape {}, "
+            "one class an example",
+            logits.shape().str(), targets.shape().str(), expected.str());
     }
     const Index classes = logits.shape(-1);
-    if (classes == 0 && targets.numel() > 0) fail<ShapeError>("cross_entropy: logits of shape {} have no classes", logits.shape().str());
+    if (classes == 0 && targets.numel() > 0)
+        fail<ShapeError>("cross_entropy: logits of shape {} have no classes", logits.shape().str());
     const std::vector<std::int64_t> values = targets.to_vector<std::int64_t>();
     for (std::size_t i = 0; i < values.size(); ++i) {
         if (values[i] >= 0 && values[i] < classes) continue;
-        fail<IndexError>("cross_entropy: target {} is class {}, and the logits of shape {} have {} classes\n  expected classes from 0 to {}", i, values[i],
-                         logits.shape().str(), classes, classes - 1);
+        fail<IndexError>(
+            "cross_entropy: target {} is class {}, and the logits of shape {} have {} classes\n  expected classes from "
+            "0 to {}",
+            i, values[i], logits.shape().str(), classes, classes - 1);
     }
 }
 
@@ -144,30 +194,38 @@ std::vector<Sample> CrossEntropy::samples() {
     for (const Shape& shape : {Shape{4, 3}, Shape{1, 5}, Shape{3, 1}, Shape{6}, Shape{5, 2}}) {
         for (const Reduction r : {Reduction::none, Reduction::mean, Reduction::sum}) {
             const Index classes = shape.back(), n = shape.rank() == 1 ? 1 : shape[0];
-            samples.push_back({.note = shape.str(),
-                               .inputs = {spread_tensor(shape, -3, 3), index_tensor(shape.rank() == 1 ? Shape{} : Shape{n}, classes, 1)},
-                               .call = [r](In in) { return cross_entropy(in[0], in[1], {.reduction = r}); },
-                               .reference = [classes, n, r](In in) {
-                                   const auto x = in[0].to_vector();
-                                   const auto t = in[1].to_vector<std::int64_t>();
-                                   std::vector<double> losses;
-                                   for (Index i = 0; i < n; ++i) {
-                                       double total = 0;
-                                       for (Index c = 0; c < classes; ++c) total += std::exp(x[static_cast<std::size_t>(i * classes + c)]);
-                                       losses.push_back(std::log(total) - x[static_cast<std::size_t>(i * classes + t[static_cast<std::size_t>(i)])]);
-                                   }
-                                   if (r == Reduction::none) return from_vector(losses, in[1].shape());
-                                   return tensor(plain_reduce(losses, r), {.dtype = float64});
-                               },
-                               .tolerance = 1e-11});
+            samples.push_back(
+                {.note = shape.str(),
+                 .inputs = {spread_tensor(shape, -3, 3),
+                            index_tensor(shape.rank() == 1 ? Shape{} : Shape{n}, classes, 1)},
+                 .call = [r](In in) { return cross_entropy(in[0], in[1], {.reduction = r}); },
+                 .reference =
+                     [classes, n, r](In in) {
+                         const auto x = in[0].to_vector();
+                         const auto t = in[1].to_vector<std::int64_t>();
+                         std::vector<double> losses;
+                         for (Index i = 0; i < n; ++i) {
+                             double total = 0;
+                             for (Index c = 0; c < classes; ++c)
+                                 total += std::exp(x[static_cast<std::size_t>(i * classes + c)]);
+                             losses.push_back(
+                                 std::log(total) -
+                                 x[static_cast<std::size_t>(i * classes + t[static_cast<std::size_t>(i)])]);
+                         }
+                         if (r == Reduction::none) return from_vector(losses, in[1].shape());
+                         return tensor(plain_reduce(losses, r), {.dtype = float64});
+                     },
+                 .tolerance = 1e-11});
         }
     }
-    samples.push_back({.note = "nothing", .inputs = {zeros({0, 3}, {.dtype = float64}), zeros({0}, {.dtype = int64})},
-                       .call = [](In in) { return cross_entropy(in[0], in[1], {.reduction = Reduction::sum}); }, .reference = [](In) { return zeros({}, {.dtype = float64}); }});
+    samples.push_back({.note = "nothing",
+                       .inputs = {zeros({0, 3}, {.dtype = float64}), zeros({0}, {.dtype = int64})},
+                       .call = [](In in) { return cross_entropy(in[0], in[1], {.reduction = Reduction::sum}); },
+                       .reference = [](In) { return zeros({}, {.dtype = float64}); }});
     return samples;
 }
 
-}  // namespace
+} // namespace
 
 Tensor cross_entropy(const Operand& logits, const Tensor& targets, LossOptions options) {
     const CallSite here(logits.site());
@@ -187,4 +245,4 @@ std::span<const OpEntry* const> loss_ops() {
     return ops;
 }
 
-}  // namespace xg
+} // namespace xg

@@ -5,7 +5,7 @@
 namespace xg {
 
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wshadow"  // g++ takes a scoped enumerator for a hider of xg::none
+#pragma GCC diagnostic ignored "-Wshadow" // g++ takes a scoped enumerator for a hider of xg::none
 enum class Reduction : std::uint8_t { none, mean, sum };
 #pragma GCC diagnostic pop
 struct LossOptions {
@@ -21,4 +21,4 @@ XGRAD_API Tensor mse_loss(const Operand& prediction, const Operand& target, Loss
 XGRAD_API Tensor half_squared_error(const Operand& prediction, const Operand& target,
                                     LossOptions options = {.reduction = Reduction::sum});
 
-}  // namespace xg
+} // namespace xg

@@ -33,35 +33,52 @@ T largest(const T* x, Index step, Index n) {
     return m;
 }
 
-std::vector<Sample> axis_samples(Tensor (*call)(const Operand&, Index), xt::xarray<double> (*reference)(const xt::xarray<double>&, std::size_t)) {
+std::vector<Sample> axis_samples(Tensor (*call)(const Operand&, Index),
+                                 xt::xarray<double> (*reference)(const xt::xarray<double>&, std::size_t)) {
     std::vector<Sample> samples;
-    const std::pair<Shape, Index> cases[] = {{{5}, 0}, {{2, 3, 4}, 0}, {{2, 3, 4}, 1}, {{2, 3, 4}, -1}, {{1}, 0}, {{3, 1}, 1}, {{1, 4}, 0}, {{0, 3}, 1}, {{3, 0}, 1}, {{2, 0, 2}, 1}, {{4, 7}, -1}};
+    const std::pair<Shape, Index> cases[] = {{{5}, 0},    {{2, 3, 4}, 0}, {{2, 3, 4}, 1}, {{2, 3, 4}, -1},
+                                             {{1}, 0},    {{3, 1}, 1},    {{1, 4}, 0},    {{0, 3}, 1},
+                                             {{3, 0}, 1}, {{2, 0, 2}, 1}, {{4, 7}, -1}};
     for (const auto& [shape, axis] : cases) {
-        samples.push_back({.note = shape.str(), .inputs = {spread_tensor(shape, -3, 3)}, .call = [axis = axis, call](In in) { return call(in[0], axis); },
+        samples.push_back({.note = shape.str(),
+                           .inputs = {spread_tensor(shape, -3, 3)},
+                           .call = [axis = axis, call](In in) { return call(in[0], axis); },
                            .reference = [axis = axis, reference](In in) -> Tensor {
                                if (in[0].numel() == 0) return in[0];
-                               return from_xarray(reference(to_xarray(in[0]), static_cast<std::size_t>(axis < 0 ? axis + in[0].rank() : axis)));
+                               return from_xarray(reference(
+                                   to_xarray(in[0]), static_cast<std::size_t>(axis < 0 ? axis + in[0].rank() : axis)));
                            }});
     }
-    samples.push_back({.note = "far apart", .inputs = {tensor({{1000, 1001, 999}, {-1000, 0, 5}}, {.dtype = float64})}, .call = [call](In in) { return call(in[0], 1); },
-                       .reference = [reference](In in) {
-                           xt::xarray<double> x = to_xarray(in[0]);
-                           return from_xarray(reference(x - xt::amax(x, {1}, xt::keep_dims), 1) + 0.0);
-                       },
+    samples.push_back({.note = "far apart",
+                       .inputs = {tensor({{1000, 1001, 999}, {-1000, 0, 5}}, {.dtype = float64})},
+                       .call = [call](In in) { return call(in[0], 1); },
+                       .reference =
+                           [reference](In in) {
+                               xt::xarray<double> x = to_xarray(in[0]);
+                               return from_xarray(reference(x - xt::amax(x, {1}, xt::keep_dims), 1) + 0.0);
+                           },
                        .smooth = false});
     return samples;
 }
 
 std::vector<Misuse> axis_misuse(Tensor (*call)(const Operand&, Index)) {
-    return {{[call] { call(zeros({2, 3}), 2); }, "IndexError", "axis 2"},
+    return {{[call] {
+                 call(zeros({2, 3}), 2);
+             },
+             "IndexError", "axis 2"},
             {[call] { call(zeros({}), 0); }, "IndexError", "scalar"},
             {[call] { call(Tensor(), 0); }, "StateError", "undefined"}};
 }
 
 struct Softmax {
     using Attrs = Along;
-    static constexpr OpDoc doc{.name = "softmax", .formula = "e^x_i / sum_j e^x_j along an axis", .derivative = "y_i (delta_ij - y_j)",
-                               .edges = "finite for every finite x", .numpy = "scipy.special.softmax", .torch = "softmax", .onnx = "Softmax",
+    static constexpr OpDoc doc{.name = "softmax",
+                               .formula = "e^x_i / sum_j e^x_j along an axis",
+                               .derivative = "y_i (delta_ij - y_j)",
+                               .edges = "finite for every finite x",
+                               .numpy = "scipy.special.softmax",
+                               .torch = "softmax",
+                               .onnx = "Softmax",
                                .snippet = "softmax(tensor({0, 0}))  // [0.5 0.5]"};
     static constexpr Saves saves{.output = true};
     static constexpr DTypes dtypes = floats;
@@ -99,8 +116,13 @@ struct Softmax {
 
 struct LogSoftmax {
     using Attrs = Along;
-    static constexpr OpDoc doc{.name = "log_softmax", .formula = "x_i - log(sum_j e^x_j) along an axis", .derivative = "delta_ij - e^y_j",
-                               .edges = "finite for every finite x", .numpy = "scipy.special.log_softmax", .torch = "log_softmax", .onnx = "LogSoftmax",
+    static constexpr OpDoc doc{.name = "log_softmax",
+                               .formula = "x_i - log(sum_j e^x_j) along an axis",
+                               .derivative = "delta_ij - e^y_j",
+                               .edges = "finite for every finite x",
+                               .numpy = "scipy.special.log_softmax",
+                               .torch = "log_softmax",
+                               .onnx = "LogSoftmax",
                                .snippet = "log_softmax(tensor({0, 0}))  // [-0.6931472 -0.6931472]"};
     static constexpr Saves saves{.output = true};
     static constexpr DTypes dtypes = floats;
@@ -120,8 +142,12 @@ struct LogSoftmax {
             }
         });
     }
-    static Grads vjp(const Saved& s, const Tensor& g, const Attrs& a) { return {g - exp(s.out) * sum(g, a.axis, {.keepdims = true})}; }
-    static Tensor jvp(const Saved& s, In t, const Attrs& a) { return t[0] - sum(exp(s.out) * t[0], a.axis, {.keepdims = true}); }
+    static Grads vjp(const Saved& s, const Tensor& g, const Attrs& a) {
+        return {g - exp(s.out) * sum(g, a.axis, {.keepdims = true})};
+    }
+    static Tensor jvp(const Saved& s, In t, const Attrs& a) {
+        return t[0] - sum(exp(s.out) * t[0], a.axis, {.keepdims = true});
+    }
     static Attrs batch(const Attrs& a) { return {a.axis + 1}; }
     static std::vector<Sample> samples() {
         return axis_samples(log_softmax, [](const xt::xarray<double>& x, std::size_t axis) {
@@ -133,19 +159,28 @@ struct LogSoftmax {
 
 struct LogSumExp {
     using Attrs = ReduceAttrs;
-    static constexpr OpDoc doc{.name = "logsumexp", .formula = "log(sum(e^x)) over axes", .derivative = "e^(x - y)", .edges = "of nothing -inf",
-                               .numpy = "scipy.special.logsumexp", .torch = "logsumexp", .onnx = "ReduceLogSumExp",
+    static constexpr OpDoc doc{.name = "logsumexp",
+                               .formula = "log(sum(e^x)) over axes",
+                               .derivative = "e^(x - y)",
+                               .edges = "of nothing -inf",
+                               .numpy = "scipy.special.logsumexp",
+                               .torch = "logsumexp",
+                               .onnx = "ReduceLogSumExp",
                                .snippet = "logsumexp(tensor({0, 0}))  // 0.6931472"};
     static constexpr Saves saves{.inputs = 1, .output = true};
     static constexpr DTypes dtypes = floats;
     static Shape shape(In x, const Attrs& a) { return reduced_shape(x[0].shape(), a); }
-    static void forward(std::span<const Strided> x, const Strided& y, const Attrs& a) { kernels::logsumexp(x[0], kept_view(y, x[0].shape, a)); }
+    static void forward(std::span<const Strided> x, const Strided& y, const Attrs& a) {
+        kernels::logsumexp(x[0], kept_view(y, x[0].shape, a));
+    }
     // Where the result is -inf nothing contributes; x - y would be NaN there.
     static Tensor share(const Saved& s, const Attrs& a) {
         const Tensor y = with_kept_axes(s.out, s.in[0].shape(), a);
         return exp(s.in[0] - where(y == -INFINITY, 0.0, y));
     }
-    static Grads vjp(const Saved& s, const Tensor& g, const Attrs& a) { return {share(s, a) * with_kept_axes(g, s.in[0].shape(), a)}; }
+    static Grads vjp(const Saved& s, const Tensor& g, const Attrs& a) {
+        return {share(s, a) * with_kept_axes(g, s.in[0].shape(), a)};
+    }
     static Tensor jvp(const Saved& s, In t, const Attrs& a) {
         Axes axes = Axes::none();
         for (int i = 0; i < t[0].rank(); ++i) {
@@ -156,22 +191,33 @@ struct LogSumExp {
     static Attrs batch(const Attrs& a) { return batched(a); }
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
-        return {{[] { logsumexp(zeros({2, 3}), 2); }, "IndexError", "axis 2"},
-                {[] { logsumexp(zeros({2, 3}), {0, -2}); }, "ValueError", "twice"},
+        return {{[] {
+                     logsumexp(zeros({2, 3}), 2);
+                 },
+                 "IndexError", "axis 2"},
+                {[] {
+                     logsumexp(zeros({2, 3}), {0, -2});
+                 },
+                 "ValueError", "twice"},
                 {[] { logsumexp(Tensor()); }, "StateError", "undefined"}};
     }
 };
 
 std::vector<Sample> LogSumExp::samples() {
     std::vector<Sample> samples;
-    const std::tuple<Shape, Axes, bool> cases[] = {{{5}, 0, false}, {{2, 3, 4}, 0, false}, {{2, 3, 4}, {-1, 0}, true}, {{2, 3, 4}, 1, true}, {{1}, 0, false},
-                                                   {{4, 1}, 1, false}, {{}, Axes::none(), false}, {{0, 3}, 1, false}, {{300}, 0, false}};
+    const std::tuple<Shape, Axes, bool> cases[] = {
+        {{5}, 0, false},           {{2, 3, 4}, 0, false}, {{2, 3, 4}, {-1, 0}, true},
+        {{2, 3, 4}, 1, true},      {{1}, 0, false},       {{4, 1}, 1, false},
+        {{}, Axes::none(), false}, {{0, 3}, 1, false},    {{300}, 0, false}};
     for (const auto& [shape, axes, keepdims] : cases) {
-        samples.push_back({.note = shape.str(), .inputs = {spread_tensor(shape, -3, 3)},
-                           .call = [axes = axes, keepdims = keepdims](In in) { return logsumexp(in[0], axes, {.keepdims = keepdims}); },
+        samples.push_back({.note = shape.str(),
+                           .inputs = {spread_tensor(shape, -3, 3)},
+                           .call = [axes = axes, keepdims = keepdims](
+                                       In in) { return logsumexp(in[0], axes, {.keepdims = keepdims}); },
                            .reference = [axes = axes, keepdims = keepdims](In in) -> Tensor {
                                const ReduceAttrs a{axis_mask("", axes, in[0].rank()), keepdims};
-                               if (in[0].numel() == 0) return zeros(reduced_shape(in[0].shape(), a), {.dtype = float64});
+                               if (in[0].numel() == 0)
+                                   return zeros(reduced_shape(in[0].shape(), a), {.dtype = float64});
                                if (in[0].rank() == 0) return in[0];
                                std::vector<std::size_t> at;
                                for (int i = 0; i < in[0].rank(); ++i) {
@@ -182,11 +228,20 @@ std::vector<Sample> LogSumExp::samples() {
                                return from_vector(from_xarray(y).to_vector(), reduced_shape(in[0].shape(), a));
                            }});
     }
-    samples.push_back({.note = "large, and infinities", .inputs = {tensor({{1000, 1000}, {-INFINITY, 3}, {-INFINITY, -INFINITY}, {INFINITY, 0}}, {.dtype = float64})},
-                       .call = [](In in) { return logsumexp(in[0], 1); },
-                       .reference = [](In) { return from_vector<double>({1000 + std::log(2.0), 3, -INFINITY, INFINITY}); }, .smooth = false});
-    samples.push_back({.note = "nothing", .inputs = {zeros({0}, {.dtype = float64})}, .call = [](In in) { return logsumexp(in[0]); },
-                       .reference = [](In) { return tensor(-INFINITY, {.dtype = float64}); }, .smooth = false});
+    samples.push_back(
+        {.note = "large, and infinities",
+         .inputs = {tensor({{1000, 1000}, {-INFINITY, 3}, {-INFINITY, -INFINITY}, {INFINITY, 0}}, {.dtype = float64})},
+         .call = [](In in) { return logsumexp(in[0], 1); },
+         .reference =
+             [](In) {
+                 return from_vector<double>({1000 + std::log(2.0), 3, -INFINITY, INFINITY});
+             },
+         .smooth = false});
+    samples.push_back({.note = "nothing",
+                       .inputs = {zeros({0}, {.dtype = float64})},
+                       .call = [](In in) { return logsumexp(in[0]); },
+                       .reference = [](In) { return tensor(-INFINITY, {.dtype = float64}); },
+                       .smooth = false});
     return samples;
 }
 
@@ -201,10 +256,11 @@ Tensor logsumexp_of(const Operand& x, const Axes* axes, bool keepdims) {
     const CallSite here(x.site());
     const Tensor t = as_tensor(x);
     require_defined("logsumexp", t);
-    return apply<LogSumExp>(x.site(), {t}, {axes ? axis_mask("logsumexp", *axes, t.rank()) : all_axes(t.rank()), keepdims});
+    return apply<LogSumExp>(x.site(), {t},
+                            {axes ? axis_mask("logsumexp", *axes, t.rank()) : all_axes(t.rank()), keepdims});
 }
 
-}  // namespace
+} // namespace
 
 Tensor softmax(const Operand& x, Index axis) { return axis_call(entry<Softmax>(), x, axis); }
 Tensor log_softmax(const Operand& x, Index axis) { return axis_call(entry<LogSoftmax>(), x, axis); }
@@ -216,4 +272,4 @@ std::span<const OpEntry* const> normalize_ops() {
     return ops;
 }
 
-}  // namespace xg
+} // namespace xg

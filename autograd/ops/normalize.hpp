@@ -12,4 +12,4 @@ XGRAD_API Tensor log_softmax(const Operand& x, Index axis = -1);
 XGRAD_API Tensor logsumexp(const Operand& x, ReduceOptions options = {});
 XGRAD_API Tensor logsumexp(const Operand& x, const Axes& axes, ReduceOptions options = {});
 
-}  // namespace xg
+} // namespace xg

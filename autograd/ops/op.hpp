@@ -30,8 +30,11 @@ concept Documented = requires {
     { Op::samples() } -> std::same_as<std::vector<Sample>>;
 };
 template <class Op>
-concept HasValue = requires { Op::value(1.0); } || requires { Op::value(1.0, 1.0); } ||
-                   requires { Op::value(true, 1.0, 1.0); };
+concept HasValue = requires {
+    Op::value(1.0);
+}
+|| requires { Op::value(1.0, 1.0); }
+|| requires { Op::value(true, 1.0, 1.0); };
 template <class Op>
 concept Elementwise = Documented<Op> && HasValue<Op>;
 template <class Op>
@@ -42,9 +45,12 @@ concept General = Documented<Op> && requires {
     Op::jvp;
     Op::batch;
     { Op::saves } -> std::convertible_to<Saves>;
-} && (requires { Op::forward; } || requires { Op::view; });
+} &&(
+    requires { Op::forward; } || requires { Op::view; });
 template <class Op>
-concept Composed = Documented<Op> && requires { Op::compose; };
+concept Composed = Documented<Op> && requires {
+    Op::compose;
+};
 
 template <Documented Op>
 constexpr const OpEntry& entry();
@@ -225,12 +231,11 @@ constexpr void add_kind(OpEntry& e) {
         e.chosen_dtype = [](const void* a) -> DType { return Op::dtype(attrs_of<Op>(a)); };
     }
     if constexpr (requires { Op::vjp.why; }) {
-        static_assert(requires { Op::jvp.why; }, "an operation has both rules or declares that it has neither");
+        static_assert(
+            requires { Op::jvp.why; }, "an operation has both rules or declares that it has neither");
         e.no_gradient = Op::vjp.why;
     } else {
-        e.vjp = [](const Saved& s, const Tensor& g, const void* a) -> Grads {
-            return Op::vjp(s, g, attrs_of<Op>(a));
-        };
+        e.vjp = [](const Saved& s, const Tensor& g, const void* a) -> Grads { return Op::vjp(s, g, attrs_of<Op>(a)); };
         e.jvp = general_jvp<Op>;
     }
     if constexpr (std::is_same_v<std::remove_cvref_t<decltype(Op::batch)>, Loop>) e.loops = true;
@@ -260,7 +265,7 @@ constexpr OpEntry make_entry() {
 template <class Op>
 inline constexpr OpEntry entry_of = make_entry<Op>();
 
-}  // namespace detail
+} // namespace detail
 
 template <Documented Op>
 constexpr const OpEntry& entry() {
@@ -284,4 +289,4 @@ Tensor apply(Site site, In in, const typename Op::Attrs& attrs) {
     return run(entry<Op>(), in, &attrs, site);
 }
 
-}  // namespace xg
+} // namespace xg

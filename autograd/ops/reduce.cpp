@@ -23,16 +23,28 @@ namespace {
 using Reducer = Tensor (*)(const Operand&, const Axes&, bool keepdims);
 using Reference = xt::xarray<double> (*)(const xt::xarray<double>&, const std::vector<std::size_t>&, bool keepdims);
 
-std::vector<Sample> reduce_samples(Reducer call, Reference reference, bool takes_empty, Tensor (*make)(const Shape&, int)) {
+std::vector<Sample> reduce_samples(Reducer call, Reference reference, bool takes_empty,
+                                   Tensor (*make)(const Shape&, int)) {
     struct Case {
         Shape shape;
         Axes axes;
         bool keepdims;
     };
-    std::vector<Case> cases = {{{2, 3, 4}, 0, false},      {{2, 3, 4}, 1, true},  {{2, 3, 4}, {0, 2}, false}, {{2, 3, 4}, {-1, 0}, true},
-                               {{5}, 0, false},            {{5}, -1, true},       {{3, 4}, {0, 1}, false},    {{1}, 0, false},
-                               {{1, 4}, 0, false},         {{4, 1}, 1, true},     {{}, Axes::none(), false},  {{3, 2}, Axes::none(), false},
-                               {{2, 2, 3, 2}, {1, 3}, false}, {{300}, 0, false},  {{0, 3}, 1, false}};
+    std::vector<Case> cases = {{{2, 3, 4}, 0, false},
+                               {{2, 3, 4}, 1, true},
+                               {{2, 3, 4}, {0, 2}, false},
+                               {{2, 3, 4}, {-1, 0}, true},
+                               {{5}, 0, false},
+                               {{5}, -1, true},
+                               {{3, 4}, {0, 1}, false},
+                               {{1}, 0, false},
+                               {{1, 4}, 0, false},
+                               {{4, 1}, 1, true},
+                               {{}, Axes::none(), false},
+                               {{3, 2}, Axes::none(), false},
+                               {{2, 2, 3, 2}, {1, 3}, false},
+                               {{300}, 0, false},
+                               {{0, 3}, 1, false}};
     if (takes_empty) {
         cases.push_back({{0}, 0, false});
         cases.push_back({{2, 0, 3}, 1, true});
@@ -40,19 +52,22 @@ std::vector<Sample> reduce_samples(Reducer call, Reference reference, bool takes
     std::vector<Sample> samples;
     int seed = 0;
     for (const Case& c : cases) {
-        samples.push_back({.note = c.shape.str(),
-                           .inputs = {make(c.shape, ++seed)},
-                           .call = [c, call](In in) { return call(in[0], c.axes, c.keepdims); },
-                           .reference = [c, reference](In in) -> Tensor {
-                               std::vector<std::size_t> axes;
-                               for (Index a : c.axes) axes.push_back(static_cast<std::size_t>(a < 0 ? a + c.shape.rank() : a));
-                               std::sort(axes.begin(), axes.end());
-                               if (c.shape.numel() == 0 && reduced_shape(c.shape, {axis_mask("", c.axes, c.shape.rank()), c.keepdims}).numel() == 0) {
-                                   return zeros(reduced_shape(c.shape, {axis_mask("", c.axes, c.shape.rank()), c.keepdims}), {.dtype = float64});
-                               }
-                               if (axes.empty()) return in[0];
-                               return from_xarray(reference(to_xarray(in[0]), axes, c.keepdims));
-                           }});
+        samples.push_back(
+            {.note = c.shape.str(),
+             .inputs = {make(c.shape, ++seed)},
+             .call = [c, call](In in) { return call(in[0], c.axes, c.keepdims); },
+             .reference = [c, reference](In in) -> Tensor {
+                 std::vector<std::size_t> axes;
+                 for (Index a : c.axes) axes.push_back(static_cast<std::size_t>(a < 0 ? a + c.shape.rank() : a));
+                 std::sort(axes.begin(), axes.end());
+                 if (c.shape.numel() == 0 &&
+                     reduced_shape(c.shape, {axis_mask("", c.axes, c.shape.rank()), c.keepdims}).numel() == 0) {
+                     return zeros(reduced_shape(c.shape, {axis_mask("", c.axes, c.shape.rank()), c.keepdims}),
+                                  {.dtype = float64});
+                 }
+                 if (axes.empty()) return in[0];
+                 return from_xarray(reference(to_xarray(in[0]), axes, c.keepdims));
+             }});
     }
     return samples;
 }
@@ -66,17 +81,28 @@ xt::xarray<double> with_keepdims(F reduce, bool keepdims) {
 }
 
 std::vector<Misuse> reduce_misuse(Reducer call) {
-    return {{[call] { call(zeros({2, 3}), 2, false); }, "IndexError", "axis 2"},
-            {[call] { call(zeros({2, 3}), {0, -2}, false); }, "ValueError", "twice"},
+    return {{[call] {
+                 call(zeros({2, 3}), 2, false);
+             },
+             "IndexError", "axis 2"},
+            {[call] {
+                 call(zeros({2, 3}), {0, -2}, false);
+             },
+             "ValueError", "twice"},
             {[call] { call(zeros({}), 0, false); }, "IndexError", "scalar"},
             {[call] { call(Tensor(), 0, false); }, "StateError", "undefined"}};
 }
 
 struct Sum {
     using Attrs = ReduceAttrs;
-    static constexpr OpDoc doc{.name = "sum", .formula = "sum of x over axes", .derivative = "1",
-                               .edges = "of nothing 0; integers and booleans in int64", .numpy = "sum", .torch = "sum",
-                               .onnx = "ReduceSum", .snippet = "sum(tensor({1, 2, 3}))  // 6"};
+    static constexpr OpDoc doc{.name = "sum",
+                               .formula = "sum of x over axes",
+                               .derivative = "1",
+                               .edges = "of nothing 0; integers and booleans in int64",
+                               .numpy = "sum",
+                               .torch = "sum",
+                               .onnx = "ReduceSum",
+                               .snippet = "sum(tensor({1, 2, 3}))  // 6"};
     static constexpr Saves saves{};
     static constexpr DTypes dtypes = numbers;
     static Shape shape(In x, const Attrs& a) { return reduced_shape(x[0].shape(), a); }
@@ -88,11 +114,16 @@ struct Sum {
     }
     static constexpr Linear jvp{};
     static Attrs batch(const Attrs& a) { return batched(a); }
-    static Tensor call(const Operand& x, const Axes& axes, bool keepdims) { return sum(x, axes, {.keepdims = keepdims}); }
+    static Tensor call(const Operand& x, const Axes& axes, bool keepdims) {
+        return sum(x, axes, {.keepdims = keepdims});
+    }
     static std::vector<Sample> samples() {
-        return reduce_samples(call, [](const xt::xarray<double>& x, const std::vector<std::size_t>& axes, bool keepdims) {
-            return with_keepdims([&](auto how) { return xt::sum(x, axes, how); }, keepdims);
-        }, true, spread_input);
+        return reduce_samples(
+            call,
+            [](const xt::xarray<double>& x, const std::vector<std::size_t>& axes, bool keepdims) {
+                return with_keepdims([&](auto how) { return xt::sum(x, axes, how); }, keepdims);
+            },
+            true, spread_input);
     }
     static std::vector<Misuse> misuse() { return reduce_misuse(call); }
 };
@@ -106,8 +137,9 @@ struct Extreme {
     static Shape shape(In x, const Attrs& a) {
         const Shape out = reduced_shape(x[0].shape(), a);
         if (reduced_count(x[0].shape(), a) == 0 && out.numel() > 0) {
-            fail<ValueError>("{}: shape {} has nothing to choose from\n  expected at least one entry along the reduced axes",
-                             doc.name, x[0].shape().str());
+            fail<ValueError>(
+                "{}: shape {} has nothing to choose from\n  expected at least one entry along the reduced axes",
+                doc.name, x[0].shape().str());
         }
         return out;
     }
@@ -130,7 +162,9 @@ struct Extreme {
         return apply<Sum>(CallSite::current(), {product}, a);
     }
     static Attrs batch(const Attrs& a) { return batched(a); }
-    static std::vector<Sample> samples() { return reduce_samples(Facts::call, Facts::reference, false, distinct_tensor); }
+    static std::vector<Sample> samples() {
+        return reduce_samples(Facts::call, Facts::reference, false, distinct_tensor);
+    }
     static std::vector<Misuse> misuse() {
         auto all = reduce_misuse(Facts::call);
         all.push_back({[] { Facts::call(zeros({0}), 0, false); }, "ValueError", "nothing to choose"});
@@ -139,22 +173,40 @@ struct Extreme {
 };
 
 struct MaxFacts {
-    static constexpr OpDoc doc{.name = "max", .formula = "largest entry over axes", .derivative = "1 where x is the largest, else 0",
-                               .ties = "shared equally", .edges = "NaN if any is; nothing raises", .numpy = "max", .torch = "amax",
-                               .onnx = "ReduceMax", .snippet = "max(tensor({1, 3, 2}))  // 3"};
+    static constexpr OpDoc doc{.name = "max",
+                               .formula = "largest entry over axes",
+                               .derivative = "1 where x is the largest, else 0",
+                               .ties = "shared equally",
+                               .edges = "NaN if any is; nothing raises",
+                               .numpy = "max",
+                               .torch = "amax",
+                               .onnx = "ReduceMax",
+                               .snippet = "max(tensor({1, 3, 2}))  // 3"};
     static constexpr auto kernel = kernels::max;
-    static Tensor call(const Operand& x, const Axes& axes, bool keepdims) { return max(x, axes, {.keepdims = keepdims}); }
-    static xt::xarray<double> reference(const xt::xarray<double>& x, const std::vector<std::size_t>& axes, bool keepdims) {
+    static Tensor call(const Operand& x, const Axes& axes, bool keepdims) {
+        return max(x, axes, {.keepdims = keepdims});
+    }
+    static xt::xarray<double> reference(const xt::xarray<double>& x, const std::vector<std::size_t>& axes,
+                                        bool keepdims) {
         return with_keepdims([&](auto how) { return xt::amax(x, axes, how); }, keepdims);
     }
 };
 struct MinFacts {
-    static constexpr OpDoc doc{.name = "min", .formula = "smallest entry over axes", .derivative = "1 where x is the smallest, else 0",
-                               .ties = "shared equally", .edges = "NaN if any is; nothing raises", .numpy = "min", .torch = "amin",
-                               .onnx = "ReduceMin", .snippet = "min(tensor({3, 1, 2}))  // 1"};
+    static constexpr OpDoc doc{.name = "min",
+                               .formula = "smallest entry over axes",
+                               .derivative = "1 where x is the smallest, else 0",
+                               .ties = "shared equally",
+                               .edges = "NaN if any is; nothing raises",
+                               .numpy = "min",
+                               .torch = "amin",
+                               .onnx = "ReduceMin",
+                               .snippet = "min(tensor({3, 1, 2}))  // 1"};
     static constexpr auto kernel = kernels::min;
-    static Tensor call(const Operand& x, const Axes& axes, bool keepdims) { return min(x, axes, {.keepdims = keepdims}); }
-    static xt::xarray<double> reference(const xt::xarray<double>& x, const std::vector<std::size_t>& axes, bool keepdims) {
+    static Tensor call(const Operand& x, const Axes& axes, bool keepdims) {
+        return min(x, axes, {.keepdims = keepdims});
+    }
+    static xt::xarray<double> reference(const xt::xarray<double>& x, const std::vector<std::size_t>& axes,
+                                        bool keepdims) {
         return with_keepdims([&](auto how) { return xt::amin(x, axes, how); }, keepdims);
     }
 };
@@ -176,8 +228,8 @@ struct ArgExtreme {
     static Shape shape(In x, const Attrs& a) {
         const ReduceAttrs reduce{1u << a.axis, a.keepdims};
         if (x[0].shape()[a.axis] == 0 && reduced_shape(x[0].shape(), reduce).numel() > 0) {
-            fail<ValueError>("{}: shape {} has nothing to choose from\n  expected at least one entry along axis {}", doc.name,
-                             x[0].shape().str(), a.axis);
+            fail<ValueError>("{}: shape {} has nothing to choose from\n  expected at least one entry along axis {}",
+                             doc.name, x[0].shape().str(), a.axis);
         }
         return reduced_shape(x[0].shape(), reduce);
     }
@@ -186,13 +238,14 @@ struct ArgExtreme {
         if (a.keepdims) out = kernels::line_starts(y, a.axis);
         const Index n = x[0].shape[a.axis];
         kernels::dispatch(x[0].dtype, [&]<class T>() {
-            kernels::for_each_line<T, std::int64_t>(x[0], out, a.axis, [n](const T* line, Index step, std::int64_t* best, Index) {
-                *best = 0;
-                for (Index i = 1; i < n; ++i) {
-                    const T now = line[*best * step], next = line[i * step];
-                    if (now == now && (Facts::better(next, now) || next != next)) *best = i;
-                }
-            });
+            kernels::for_each_line<T, std::int64_t>(
+                x[0], out, a.axis, [n](const T* line, Index step, std::int64_t* best, Index) {
+                    *best = 0;
+                    for (Index i = 1; i < n; ++i) {
+                        const T now = line[*best * step], next = line[i * step];
+                        if (now == now && (Facts::better(next, now) || next != next)) *best = i;
+                    }
+                });
         });
     }
     static Attrs batch(Attrs a) {
@@ -201,31 +254,54 @@ struct ArgExtreme {
     }
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
-        return {{[] { Facts::along(zeros({2, 3}), 2, {}); }, "IndexError", "axis 2"},
+        return {{[] {
+                     Facts::along(zeros({2, 3}), 2, {});
+                 },
+                 "IndexError", "axis 2"},
                 {[] { Facts::overall(zeros({0})); }, "ValueError", "nothing to choose"},
                 {[] { Facts::overall(Tensor()); }, "StateError", "undefined"}};
     }
 };
 
 struct ArgmaxFacts {
-    static constexpr OpDoc doc{.name = "argmax", .formula = "position of the first largest entry", .derivative = "0",
-                               .ties = "the first", .edges = "the first NaN if there is one; nothing raises", .numpy = "argmax",
-                               .torch = "argmax", .onnx = "ArgMax", .snippet = "argmax(tensor({1, 3, 2}))  // 1"};
+    static constexpr OpDoc doc{.name = "argmax",
+                               .formula = "position of the first largest entry",
+                               .derivative = "0",
+                               .ties = "the first",
+                               .edges = "the first NaN if there is one; nothing raises",
+                               .numpy = "argmax",
+                               .torch = "argmax",
+                               .onnx = "ArgMax",
+                               .snippet = "argmax(tensor({1, 3, 2}))  // 1"};
     template <class T>
-    static bool better(T a, T b) { return a > b; }
+    static bool better(T a, T b) {
+        return a > b;
+    }
     static Tensor along(const Operand& x, Index axis, ReduceOptions o) { return argmax(x, axis, o); }
     static Tensor overall(const Operand& x) { return argmax(x); }
-    static xt::xarray<double> reference(const xt::xarray<double>& x, std::size_t axis) { return xt::xarray<double>(xt::cast<double>(xt::argmax(x, axis))); }
+    static xt::xarray<double> reference(const xt::xarray<double>& x, std::size_t axis) {
+        return xt::xarray<double>(xt::cast<double>(xt::argmax(x, axis)));
+    }
 };
 struct ArgminFacts {
-    static constexpr OpDoc doc{.name = "argmin", .formula = "position of the first smallest entry", .derivative = "0",
-                               .ties = "the first", .edges = "the first NaN if there is one; nothing raises", .numpy = "argmin",
-                               .torch = "argmin", .onnx = "ArgMin", .snippet = "argmin(tensor({3, 1, 2}))  // 1"};
+    static constexpr OpDoc doc{.name = "argmin",
+                               .formula = "position of the first smallest entry",
+                               .derivative = "0",
+                               .ties = "the first",
+                               .edges = "the first NaN if there is one; nothing raises",
+                               .numpy = "argmin",
+                               .torch = "argmin",
+                               .onnx = "ArgMin",
+                               .snippet = "argmin(tensor({3, 1, 2}))  // 1"};
     template <class T>
-    static bool better(T a, T b) { return a < b; }
+    static bool better(T a, T b) {
+        return a < b;
+    }
     static Tensor along(const Operand& x, Index axis, ReduceOptions o) { return argmin(x, axis, o); }
     static Tensor overall(const Operand& x) { return argmin(x); }
-    static xt::xarray<double> reference(const xt::xarray<double>& x, std::size_t axis) { return xt::xarray<double>(xt::cast<double>(xt::argmin(x, axis))); }
+    static xt::xarray<double> reference(const xt::xarray<double>& x, std::size_t axis) {
+        return xt::xarray<double>(xt::cast<double>(xt::argmin(x, axis)));
+    }
 };
 using Argmax = ArgExtreme<ArgmaxFacts>;
 using Argmin = ArgExtreme<ArgminFacts>;
@@ -233,31 +309,48 @@ using Argmin = ArgExtreme<ArgminFacts>;
 template <class Facts>
 std::vector<Sample> ArgExtreme<Facts>::samples() {
     std::vector<Sample> samples;
-    const std::pair<Shape, Index> cases[] = {{{2, 3, 4}, 0}, {{2, 3, 4}, 1}, {{2, 3, 4}, -1}, {{7}, 0}, {{1}, 0}, {{4, 1}, 1}, {{1, 4}, 0}};
+    const std::pair<Shape, Index> cases[] = {{{2, 3, 4}, 0}, {{2, 3, 4}, 1}, {{2, 3, 4}, -1}, {{7}, 0},
+                                             {{1}, 0},       {{4, 1}, 1},    {{1, 4}, 0}};
     for (const auto& [shape, axis] : cases) {
-        samples.push_back({.note = shape.str(), .inputs = {distinct_tensor(shape, 3)},
-                           .call = [axis = axis](In in) { return Facts::along(in[0], axis, {}); },
-                           .reference = [axis = axis](In in) -> Tensor {
-                               return from_xarray(Facts::reference(to_xarray(in[0]), static_cast<std::size_t>(axis < 0 ? axis + in[0].rank() : axis))).to(int64);
-                           }});
+        samples.push_back(
+            {.note = shape.str(),
+             .inputs = {distinct_tensor(shape, 3)},
+             .call = [axis = axis](In in) { return Facts::along(in[0], axis, {}); },
+             .reference = [axis = axis](In in) -> Tensor {
+                 return from_xarray(Facts::reference(to_xarray(in[0]),
+                                                     static_cast<std::size_t>(axis < 0 ? axis + in[0].rank() : axis)))
+                     .to(int64);
+             }});
     }
-    samples.push_back({.note = "overall", .inputs = {distinct_tensor({3, 5}, 2)}, .call = [](In in) { return Facts::overall(in[0]); },
+    samples.push_back({.note = "overall",
+                       .inputs = {distinct_tensor({3, 5}, 2)},
+                       .call = [](In in) { return Facts::overall(in[0]); },
                        .reference = [](In in) -> Tensor {
                            xt::xarray<double> flat = to_xarray(in[0]);
                            flat.reshape({15});
                            return from_xarray(Facts::reference(flat, 0)).to(int64);
                        }});
-    samples.push_back({.note = "an empty result", .inputs = {zeros({0, 3}, {.dtype = float64})}, .call = [](In in) { return Facts::along(in[0], 1, {}); },
+    samples.push_back({.note = "an empty result",
+                       .inputs = {zeros({0, 3}, {.dtype = float64})},
+                       .call = [](In in) { return Facts::along(in[0], 1, {}); },
                        .reference = [](In) { return zeros({0}, {.dtype = int64}); }});
-    samples.push_back({.note = "ties", .inputs = {tensor({2, 1, 2, 1}, {.dtype = float64})}, .call = [](In in) { return Facts::overall(in[0]); },
-                       .reference = [](In in) -> Tensor { return from_xarray(Facts::reference(to_xarray(in[0]), 0)).to(int64); }});
+    samples.push_back(
+        {.note = "ties",
+         .inputs = {tensor({2, 1, 2, 1}, {.dtype = float64})},
+         .call = [](In in) { return Facts::overall(in[0]); },
+         .reference = [](In in) -> Tensor { return from_xarray(Facts::reference(to_xarray(in[0]), 0)).to(int64); }});
     return samples;
 }
 
 struct Mean {
-    static constexpr OpDoc doc{.name = "mean", .formula = "sum(x) / count over axes", .derivative = "1 / count",
-                               .edges = "of nothing NaN; integers give float32", .numpy = "mean", .torch = "mean",
-                               .onnx = "ReduceMean", .snippet = "mean(tensor({1, 2, 6}))  // 3"};
+    static constexpr OpDoc doc{.name = "mean",
+                               .formula = "sum(x) / count over axes",
+                               .derivative = "1 / count",
+                               .edges = "of nothing NaN; integers give float32",
+                               .numpy = "mean",
+                               .torch = "mean",
+                               .onnx = "ReduceMean",
+                               .snippet = "mean(tensor({1, 2, 6}))  // 3"};
     static Tensor compose(const Operand& x, const Axes* axes, bool keepdims) {
         Tensor t = as_tensor(x);
         require_defined("mean", t);
@@ -265,22 +358,32 @@ struct Mean {
         if (!is_floating(t.dtype())) t = t.to(float32);
         return apply<Sum>(x.site(), {t}, a) / static_cast<double>(reduced_count(t.shape(), a));
     }
-    static Tensor call(const Operand& x, const Axes& axes, bool keepdims) { return mean(x, axes, {.keepdims = keepdims}); }
+    static Tensor call(const Operand& x, const Axes& axes, bool keepdims) {
+        return mean(x, axes, {.keepdims = keepdims});
+    }
     static std::vector<Sample> samples() {
-        return reduce_samples(call, [](const xt::xarray<double>& x, const std::vector<std::size_t>& axes, bool keepdims) {
-            double count = 1;
-            for (std::size_t a : axes) count *= static_cast<double>(x.shape()[a]);
-            return xt::xarray<double>(with_keepdims([&](auto how) { return xt::sum(x, axes, how); }, keepdims) / count);
-        }, true, spread_input);
+        return reduce_samples(
+            call,
+            [](const xt::xarray<double>& x, const std::vector<std::size_t>& axes, bool keepdims) {
+                double count = 1;
+                for (std::size_t a : axes) count *= static_cast<double>(x.shape()[a]);
+                return xt::xarray<double>(with_keepdims([&](auto how) { return xt::sum(x, axes, how); }, keepdims) /
+                                          count);
+            },
+            true, spread_input);
     }
     static std::vector<Misuse> misuse() { return reduce_misuse(call); }
 };
 
 // Two passes: the mean is taken off before squaring, so a large mean costs no digits.
 struct Variance {
-    static constexpr OpDoc doc{.name = "variance", .formula = "sum((x - mean(x))^2) / (count - ddof)",
-                               .derivative = "2 (x - mean(x)) / (count - ddof)", .edges = "NaN where count <= ddof", .numpy = "var",
-                               .torch = "var", .snippet = "variance(tensor({1, 2, 6}))  // 4.66667"};
+    static constexpr OpDoc doc{.name = "variance",
+                               .formula = "sum((x - mean(x))^2) / (count - ddof)",
+                               .derivative = "2 (x - mean(x)) / (count - ddof)",
+                               .edges = "NaN where count <= ddof",
+                               .numpy = "var",
+                               .torch = "var",
+                               .snippet = "variance(tensor({1, 2, 6}))  // 4.66667"};
     static Tensor compose(const Operand& x, const Axes& axes, const VarianceOptions& options) {
         Tensor t = as_tensor(x);
         require_defined("variance", t);
@@ -291,7 +394,9 @@ struct Variance {
         const Tensor deviation = t - mean(t, axes, {.keepdims = true});
         return apply<Sum>(x.site(), {square(deviation)}, a) / (free > 0 ? static_cast<double>(free) : std::nan(""));
     }
-    static Tensor call(const Operand& x, const Axes& axes, bool keepdims) { return variance(x, axes, {.keepdims = keepdims}); }
+    static Tensor call(const Operand& x, const Axes& axes, bool keepdims) {
+        return variance(x, axes, {.keepdims = keepdims});
+    }
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
         auto all = reduce_misuse(call);
@@ -306,17 +411,26 @@ std::vector<Sample> Variance::samples() {
         for (std::size_t a : axes) count *= static_cast<double>(x.shape()[a]);
         const xt::xarray<double> mean = xt::sum(x, axes, xt::keep_dims) / count;
         const xt::xarray<double> squares = (x - mean) * (x - mean);
-        return xt::xarray<double>(with_keepdims([&](auto how) { return xt::sum(squares, axes, how); }, keepdims) / count);
+        return xt::xarray<double>(with_keepdims([&](auto how) { return xt::sum(squares, axes, how); }, keepdims) /
+                                  count);
     };
     auto samples = reduce_samples(call, reference, true, spread_input);
     // Over no axes every entry is its own mean.
     std::erase_if(samples, [](const Sample& s) { return s.note == "()" || s.note == "(3, 2)"; });
-    samples.push_back({.note = "a scalar", .inputs = {spread_tensor({})}, .call = [](In in) { return variance(in[0]); },
+    samples.push_back({.note = "a scalar",
+                       .inputs = {spread_tensor({})},
+                       .call = [](In in) { return variance(in[0]); },
                        .reference = [](In) { return zeros({}, {.dtype = float64}); }});
-    samples.push_back({.note = "ddof 1", .inputs = {spread_tensor({4, 3})}, .call = [](In in) { return variance(in[0], 0, {.ddof = 1}); },
-                       .reference = [reference](In in) { return from_xarray(reference(to_xarray(in[0]), {0}, false) * (4.0 / 3.0)); }});
-    samples.push_back({.note = "a large mean", .inputs = {tensor({1e8 + 1, 1e8 + 2, 1e8 + 6}, {.dtype = float64})},
-                       .call = [](In in) { return variance(in[0]); }, .reference = [](In) { return tensor(14.0 / 3, {.dtype = float64}); },
+    samples.push_back(
+        {.note = "ddof 1",
+         .inputs = {spread_tensor({4, 3})},
+         .call = [](In in) { return variance(in[0], 0, {.ddof = 1}); },
+         .reference =
+             [reference](In in) { return from_xarray(reference(to_xarray(in[0]), {0}, false) * (4.0 / 3.0)); }});
+    samples.push_back({.note = "a large mean",
+                       .inputs = {tensor({1e8 + 1, 1e8 + 2, 1e8 + 6}, {.dtype = float64})},
+                       .call = [](In in) { return variance(in[0]); },
+                       .reference = [](In) { return tensor(14.0 / 3, {.dtype = float64}); },
                        .smooth = false});
     return samples;
 }
@@ -351,7 +465,7 @@ Tensor arg_extreme(const Operand& x) {
     return apply<Op>(x.site(), {reshape(t, t.numel())}, {0, false});
 }
 
-}  // namespace
+} // namespace
 
 Tensor sum(const Operand& x, ReduceOptions o) { return reduce<Sum>(x, nullptr, o.keepdims); }
 Tensor sum(const Operand& x, const Axes& axes, ReduceOptions o) { return reduce<Sum>(x, &axes, o.keepdims); }
@@ -379,8 +493,9 @@ Tensor variance(const Operand& x, VarianceOptions o) {
 }
 
 std::span<const OpEntry* const> reduce_ops() {
-    static constexpr std::array ops{&entry<Sum>(), &entry<Mean>(), &entry<Max>(), &entry<Min>(), &entry<Argmax>(), &entry<Argmin>(), &entry<Variance>()};
+    static constexpr std::array ops{&entry<Sum>(),    &entry<Mean>(),   &entry<Max>(),     &entry<Min>(),
+                                    &entry<Argmax>(), &entry<Argmin>(), &entry<Variance>()};
     return ops;
 }
 
-}  // namespace xg
+} // namespace xg

@@ -8,11 +8,11 @@
 namespace xg {
 
 struct ReduceOptions {
-    Flag keepdims = false;  ///< keep the reduced axes with size 1
+    Flag keepdims = false; ///< keep the reduced axes with size 1
 };
 struct VarianceOptions {
     Flag keepdims = false;
-    Index ddof = 0;  ///< divide by count - ddof
+    Index ddof = 0; ///< divide by count - ddof
 };
 
 /// Sum; of nothing 0. Integers and booleans add up in int64.
@@ -35,4 +35,4 @@ XGRAD_API Tensor argmin(const Operand& x, Index axis, ReduceOptions options = {}
 XGRAD_API Tensor variance(const Operand& x, VarianceOptions options = {});
 XGRAD_API Tensor variance(const Operand& x, const Axes& axes, VarianceOptions options = {});
 
-}  // namespace xg
+} // namespace xg

@@ -20,4 +20,4 @@ Tensor from_xarray(const E& expression) {
     return from_vector(std::vector<double>(values.begin(), values.end()), Shape(shape));
 }
 
-}  // namespace xg
+} // namespace xg

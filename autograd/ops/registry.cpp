@@ -8,8 +8,8 @@ namespace xg {
 std::span<const OpEntry* const> all_ops() {
     static const std::vector<const OpEntry*> joined = [] {
         std::vector<const OpEntry*> all;
-        for (const auto family : {elementwise_ops(), activation_ops(), copy_ops(), shape_ops(), reduce_ops(), index_ops(),
-                                  linalg_ops(), normalize_ops(), loss_ops()}) {
+        for (const auto family : {elementwise_ops(), activation_ops(), copy_ops(), shape_ops(), reduce_ops(),
+                                  index_ops(), linalg_ops(), normalize_ops(), loss_ops()}) {
             all.insert(all.end(), family.begin(), family.end());
         }
         return all;
@@ -23,4 +23,4 @@ const OpEntry* find_op(std::string_view name) {
     return at == all.end() ? nullptr : *at;
 }
 
-}  // namespace xg
+} // namespace xg

@@ -86,7 +86,7 @@ void record_call(const OpEntry& op, In in, const void* attrs, const Tensor& out,
     record(op, {inputs.data(), in.size()}, attrs, out, level, site);
 }
 
-}  // namespace
+} // namespace
 
 void require_defined(const char* op, const Tensor& t) {
     if (!t.defined()) {
@@ -100,16 +100,14 @@ Strided strided(const Tensor& t) {
     return {impl->data, impl->dtype, impl->shape, impl->strides};
 }
 
-Tensor as_tensor(const Operand& x) {
-    return x.is_number() ? make_number(x.number(), x.number().dtype()) : x.tensor();
-}
+Tensor as_tensor(const Operand& x) { return x.is_number() ? make_number(x.number(), x.number().dtype()) : x.tensor(); }
 
 Tensor run(const OpEntry& op, In in, const void* attrs, Site site) {
     const CallSite here(site);
     const int level = highest_level(op, in);
     const Shape shape = result_shape(op, in, attrs);
     const DType computed = compute_dtype(op, in);
-    Grads converted;  // what is computed with, if that is not what came
+    Grads converted; // what is computed with, if that is not what came
     for (std::size_t i = 0; i < in.size(); ++i) {
         const bool value = op.takes_gradient(static_cast<int>(i));
         if (value && in[i].dtype() != computed && converted.empty()) converted = Grads(in);
@@ -121,7 +119,8 @@ Tensor run(const OpEntry& op, In in, const void* attrs, Site site) {
                  : op.elementwise ? compute_elementwise(op, in, shape, computed)
                                   : compute_general(op, in, attrs, shape, computed);
     if (context().recording && !op.no_gradient) record_call(op, in, attrs, out, level, CallSite::current());
-    if (context().watch) [[unlikely]] tell_forward(op, in, out, CallSite::current());
+    if (context().watch) [[unlikely]]
+        tell_forward(op, in, out, CallSite::current());
     return out;
 }
 
@@ -170,13 +169,13 @@ Scalar scalar_of(Number number, DType d) {
     return s;
 }
 
-}  // namespace
+} // namespace
 
 // The fast path: contiguous operands of level 0, one dtype and one shape among the tensors. Everything else is
 // `apply_slowly`, which gives the same results.
 Tensor apply_elementwise(const OpEntry& op, std::span<const Operand* const> operands) {
     const std::size_t n = operands.size();
-    const Impl* first = nullptr;  // of the tensors that decide dtype and shape
+    const Impl* first = nullptr; // of the tensors that decide dtype and shape
     bool grad = false;
     for (std::size_t i = 0; i < n; ++i) {
         if (operands[i]->is_number()) continue;
@@ -256,5 +255,5 @@ Tensor elementwise_batch(const OpEntry& op, In in, unsigned batched) {
     return run(op, In(lifted.data(), in.size()), nullptr, CallSite::current());
 }
 
-}  // namespace detail
-}  // namespace xg
+} // namespace detail
+} // namespace xg

@@ -51,8 +51,9 @@ std::vector<Sample> unary_samples(const OpDoc& doc, double (*reference)(double),
     const double kink = std::isnan(doc.domain.kink) ? 1e300 : doc.domain.kink;
     std::vector<Sample> samples;
     int seed = 0;
-    for (const Shape& shape : {Shape{}, Shape{1}, Shape{5}, Shape{0}, Shape{3, 4}, Shape{1, 4}, Shape{4, 1},
-                               Shape{2, 3, 4}, Shape{2, 0, 3}, Shape{2, 1, 3, 2}, Shape{17}, Shape{2, 2, 1, 3, 1, 2, 2}}) {
+    for (const Shape& shape :
+         {Shape{}, Shape{1}, Shape{5}, Shape{0}, Shape{3, 4}, Shape{1, 4}, Shape{4, 1}, Shape{2, 3, 4}, Shape{2, 0, 3},
+          Shape{2, 1, 3, 2}, Shape{17}, Shape{2, 2, 1, 3, 1, 2, 2}}) {
         const Tensor x = from_vector(spread(shape.numel(), low, high, kink, ++seed), shape);
         samples.push_back({.note = shape.str(), .inputs = {x}, .call = through, .reference = map});
     }
@@ -76,10 +77,23 @@ std::vector<Sample> binary_samples(const OpDoc&, double (*reference)(double, dou
     const auto through = [call](In in) { return call(in[0], in[1]); };
     std::vector<Sample> samples;
     int seed = 0;
-    const std::pair<Shape, Shape> pairs[] = {
-        {{}, {}},           {{5}, {5}},       {{3, 4}, {3, 4}}, {{3, 4}, {4}},    {{4}, {3, 4}},        {{3, 1}, {1, 4}},
-        {{2, 3, 4}, {3, 1}}, {{}, {2, 3}},    {{2, 3}, {}},     {{1}, {3, 2}},    {{0}, {0}},           {{0}, {1}},
-        {{2, 0, 3}, {3}},   {{1, 1}, {2, 3}}, {{2, 1, 4}, {1, 3, 4}}, {{5, 1}, {5, 1}}, {{1, 2, 1, 3}, {4, 1, 2, 1}}};
+    const std::pair<Shape, Shape> pairs[] = {{{}, {}},
+                                             {{5}, {5}},
+                                             {{3, 4}, {3, 4}},
+                                             {{3, 4}, {4}},
+                                             {{4}, {3, 4}},
+                                             {{3, 1}, {1, 4}},
+                                             {{2, 3, 4}, {3, 1}},
+                                             {{}, {2, 3}},
+                                             {{2, 3}, {}},
+                                             {{1}, {3, 2}},
+                                             {{0}, {0}},
+                                             {{0}, {1}},
+                                             {{2, 0, 3}, {3}},
+                                             {{1, 1}, {2, 3}},
+                                             {{2, 1, 4}, {1, 3, 4}},
+                                             {{5, 1}, {5, 1}},
+                                             {{1, 2, 1, 3}, {4, 1, 2, 1}}};
     for (const auto& [a, b] : pairs) {
         ++seed;
         samples.push_back({.note = a.str() + " with " + b.str(),
@@ -93,26 +107,39 @@ std::vector<Sample> binary_samples(const OpDoc&, double (*reference)(double, dou
     samples.push_back({.note = "tensor with number",
                        .inputs = {spread_tensor({3, 4}, first.low, first.high, 41)},
                        .call = [call, number](In in) { return call(in[0], number); },
-                       .reference = [f, number](In in) { return f(std::vector{in[0], full({}, number, {.dtype = float64})}); }});
+                       .reference =
+                           [f, number](In in) {
+                               return f(std::vector{in[0], full({}, number, {.dtype = float64})});
+                           }});
     samples.push_back({.note = "number with tensor",
                        .inputs = {spread_tensor({2, 5}, second.low, second.high, 43)},
                        .call = [call, other](In in) { return call(other, in[0]); },
-                       .reference = [f, other](In in) { return f(std::vector{full({}, other, {.dtype = float64}), in[0]}); }});
+                       .reference =
+                           [f, other](In in) {
+                               return f(std::vector{full({}, other, {.dtype = float64}), in[0]});
+                           }});
     // One tensor on both sides: its gradient has two parts.
-    samples.push_back({.note = "the same tensor twice",
-                       .inputs = {spread_tensor({4, 3}, std::max(first.low, second.low), std::min(first.high, second.high), 47)},
-                       .call = [call](In in) { return call(in[0], in[0]); },
-                       .reference = [f](In in) { return f(std::vector{in[0], in[0]}); },
-                       .smooth = false});
+    samples.push_back(
+        {.note = "the same tensor twice",
+         .inputs = {spread_tensor({4, 3}, std::max(first.low, second.low), std::min(first.high, second.high), 47)},
+         .call = [call](In in) { return call(in[0], in[0]); },
+         .reference =
+             [f](In in) {
+                 return f(std::vector{in[0], in[0]});
+             },
+         .smooth = false});
     return samples;
 }
 
 std::vector<Misuse> binary_misuse(Tensor (*call)(const Operand&, const Operand&)) {
-    return {{[call] { call(zeros({2, 3}), zeros({4})); }, "ShapeError", "(2, 3)"},
+    return {{[call] {
+                 call(zeros({2, 3}), zeros({4}));
+             },
+             "ShapeError", "(2, 3)"},
             {[call] { call(Tensor(), zeros({4})); }, "StateError", "undefined"}};
 }
 std::vector<Misuse> unary_misuse(Tensor (*call)(const Operand&)) {
     return {{[call] { call(Tensor()); }, "StateError", "undefined"}};
 }
 
-}  // namespace xg
+} // namespace xg

@@ -17,7 +17,7 @@ Tensor index_tensor(const Shape& shape, Index size, int seed = 0);
 
 struct Sampling {
     double low = -2, high = 2;
-    std::vector<double> tails = {};  ///< far arguments at which the value must still be right
+    std::vector<double> tails = {}; ///< far arguments at which the value must still be right
 };
 /// Samples of a function of one argument over a dozen shapes; `reference` is the scalar function.
 std::vector<Sample> unary_samples(const OpDoc& doc, double (*reference)(double), Tensor (*call)(const Operand&),
@@ -31,4 +31,4 @@ std::vector<Sample> binary_samples(const OpDoc& doc, double (*reference)(double,
 std::vector<Misuse> binary_misuse(Tensor (*call)(const Operand&, const Operand&));
 std::vector<Misuse> unary_misuse(Tensor (*call)(const Operand&));
 
-}  // namespace xg
+} // namespace xg

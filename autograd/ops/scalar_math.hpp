@@ -50,4 +50,4 @@ constexpr T relu(T x) {
     return select(x < T(0), T(0), x);
 }
 
-}  // namespace xg
+} // namespace xg

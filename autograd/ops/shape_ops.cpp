@@ -22,7 +22,7 @@ namespace {
 bool reshaped_strides(const Strided& x, const Shape& to, Strides& strides) {
     strides = contiguous_strides(to);
     if (x.numel() == 0) return true;
-    Shape shape, steps;  // without axes of size 1, which have no say
+    Shape shape, steps; // without axes of size 1, which have no say
     for (int i = 0; i < x.rank(); ++i) {
         if (x.shape[i] != 1) shape.push_back(x.shape[i]), steps.push_back(x.strides[i]);
     }
@@ -56,9 +56,14 @@ struct Reshape {
     struct Attrs {
         Shape to;
     };
-    static constexpr OpDoc doc{.name = "reshape", .formula = "x's entries in row-major order under another shape", .derivative = "1",
-                               .edges = "one size may be -1; a view where the layout allows it", .numpy = "reshape",
-                               .torch = "reshape", .onnx = "Reshape", .snippet = "reshape(arange(4), {2, 2})  // [[0 1]\n [2 3]]"};
+    static constexpr OpDoc doc{.name = "reshape",
+                               .formula = "x's entries in row-major order under another shape",
+                               .derivative = "1",
+                               .edges = "one size may be -1; a view where the layout allows it",
+                               .numpy = "reshape",
+                               .torch = "reshape",
+                               .onnx = "Reshape",
+                               .snippet = "reshape(arange(4), {2, 2})  // [[0 1]\n [2 3]]"};
     static constexpr Saves saves{};
     static Shape shape(In, const Attrs& a) { return a.to; }
     static bool view(const Strided& x, Strided& y, const Attrs& a) { return reshaped_strides(x, a.to, y.strides); }
@@ -73,10 +78,22 @@ struct Reshape {
     }
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
-        return {{[] { reshape(zeros({2, 3}), {4}); }, "ShapeError", "6"},
-                {[] { reshape(zeros({2, 3}), {-1, -1}); }, "ShapeError", "one"},
-                {[] { reshape(zeros({2, 3}), {-1, 4}); }, "ShapeError", "4"},
-                {[] { reshape(zeros({2, 3}), {-2, 3}); }, "ShapeError", "-2"},
+        return {{[] {
+                     reshape(zeros({2, 3}), {4});
+                 },
+                 "ShapeError", "6"},
+                {[] {
+                     reshape(zeros({2, 3}), {-1, -1});
+                 },
+                 "ShapeError", "one"},
+                {[] {
+                     reshape(zeros({2, 3}), {-1, 4});
+                 },
+                 "ShapeError", "4"},
+                {[] {
+                     reshape(zeros({2, 3}), {-2, 3});
+                 },
+                 "ShapeError", "-2"},
                 {[] { reshape(Tensor(), {1}); }, "StateError", "undefined"}};
     }
 };
@@ -89,22 +106,26 @@ Shape resolved(const Shape& from, Shape to) {
         if (to[i] >= 0) {
             known *= to[i];
         } else if (to[i] != -1) {
-            fail<ShapeError>("reshape: size {} in shape {}\n  expected sizes of 0 or more, and at most one -1", to[i], to.str());
+            fail<ShapeError>("reshape: size {} in shape {}\n  expected sizes of 0 or more, and at most one -1", to[i],
+                             to.str());
         } else if (unknown >= 0) {
-            fail<ShapeError>("reshape: shape {} has more than one -1\n  expected at most one size to be found", to.str());
+            fail<ShapeError>("reshape: shape {} has more than one -1\n  expected at most one size to be found",
+                             to.str());
         } else {
             unknown = i;
         }
     }
     if (unknown >= 0) {
         if (known == 0 || from.numel() % known != 0) {
-            fail<ShapeError>("reshape: {} numbers of shape {} do not fill {}\n  expected known sizes whose product {} divides {}",
-                             from.numel(), from.str(), to.str(), known, from.numel());
+            fail<ShapeError>(
+                "reshape: {} numbers of shape {} do not fill {}\n  expected known sizes whose product {} divides {}",
+                from.numel(), from.str(), to.str(), known, from.numel());
         }
         to[unknown] = from.numel() / known;
     } else if (known != from.numel()) {
-        fail<ShapeError>("reshape: x has shape {}, which is {} numbers, and {} is {}\n  expected a shape of as many numbers",
-                         from.str(), from.numel(), to.str(), known);
+        fail<ShapeError>(
+            "reshape: x has shape {}, which is {} numbers, and {} is {}\n  expected a shape of as many numbers",
+            from.str(), from.numel(), to.str(), known);
     }
     return to;
 }
@@ -113,8 +134,13 @@ struct Permute {
     struct Attrs {
         Shape order;
     };
-    static constexpr OpDoc doc{.name = "permute", .formula = "y[i_axes[0], i_axes[1], ...] = x[i_0, i_1, ...]", .derivative = "1",
-                               .edges = "a view", .numpy = "transpose", .torch = "permute", .onnx = "Transpose",
+    static constexpr OpDoc doc{.name = "permute",
+                               .formula = "y[i_axes[0], i_axes[1], ...] = x[i_0, i_1, ...]",
+                               .derivative = "1",
+                               .edges = "a view",
+                               .numpy = "transpose",
+                               .torch = "permute",
+                               .onnx = "Transpose",
                                .snippet = "permute(zeros({2, 3, 4}), {2, 0, 1}).shape()  // (4, 2, 3)"};
     static constexpr Saves saves{};
     static Shape shape(In x, const Attrs& a) {
@@ -140,19 +166,33 @@ struct Permute {
     }
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
-        return {{[] { permute(zeros({2, 3}), {0, 2}); }, "IndexError", "axis 2"},
-                {[] { permute(zeros({2, 3}), {0, -2}); }, "ValueError", "twice"},
-                {[] { permute(zeros({2, 3}), 0); }, "ValueError", "2 axes"},
+        return {{[] {
+                     permute(zeros({2, 3}), {0, 2});
+                 },
+                 "IndexError", "axis 2"},
+                {[] {
+                     permute(zeros({2, 3}), {0, -2});
+                 },
+                 "ValueError", "twice"},
+                {[] {
+                     permute(zeros({2, 3}), 0);
+                 },
+                 "ValueError", "2 axes"},
                 {[] { permute(Tensor(), 0); }, "StateError", "undefined"}};
     }
 };
 
 struct Expand {
     struct Attrs {
-        Shape to;  // of x's rank
+        Shape to; // of x's rank
     };
-    static constexpr OpDoc doc{.name = "expand", .formula = "x repeated along axes of size 1", .derivative = "1",
-                               .edges = "a view; -1 keeps a size", .numpy = "broadcast_to", .torch = "expand", .onnx = "Expand",
+    static constexpr OpDoc doc{.name = "expand",
+                               .formula = "x repeated along axes of size 1",
+                               .derivative = "1",
+                               .edges = "a view; -1 keeps a size",
+                               .numpy = "broadcast_to",
+                               .torch = "expand",
+                               .onnx = "Expand",
                                .snippet = "expand(tensor({1, 2}), {2, 2})  // [[1. 2.]\n [1. 2.]]"};
     static constexpr Saves saves{};
     static Shape shape(In, const Attrs& a) { return a.to; }
@@ -168,9 +208,18 @@ struct Expand {
     }
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
-        return {{[] { expand(zeros({2, 3}), {4, 3}); }, "ShapeError", "(4, 3)"},
-                {[] { expand(zeros({2, 3}), {3}); }, "ShapeError", "(3,)"},
-                {[] { expand(zeros({3}), {-1, 3}); }, "ShapeError", "-1"},
+        return {{[] {
+                     expand(zeros({2, 3}), {4, 3});
+                 },
+                 "ShapeError", "(4, 3)"},
+                {[] {
+                     expand(zeros({2, 3}), {3});
+                 },
+                 "ShapeError", "(3,)"},
+                {[] {
+                     expand(zeros({3}), {-1, 3});
+                 },
+                 "ShapeError", "-1"},
                 {[] { expand(Tensor(), {3}); }, "StateError", "undefined"}};
     }
 };
@@ -180,9 +229,14 @@ struct Slice1 {
         int axis;
         Index begin, count, step;
     };
-    static constexpr OpDoc doc{.name = "slice", .formula = "x[begin:end:step] along an axis", .derivative = "1 where it was read",
-                               .edges = "a view; positions as Python's", .numpy = "x[begin:end:step]", .torch = "x[begin:end:step]",
-                               .onnx = "Slice", .snippet = "slice(arange(6), 0, 1, none, 2)  // [1 3 5]"};
+    static constexpr OpDoc doc{.name = "slice",
+                               .formula = "x[begin:end:step] along an axis",
+                               .derivative = "1 where it was read",
+                               .edges = "a view; positions as Python's",
+                               .numpy = "x[begin:end:step]",
+                               .torch = "x[begin:end:step]",
+                               .onnx = "Slice",
+                               .snippet = "slice(arange(6), 0, 1, none, 2)  // [1 3 5]"};
     static constexpr Saves saves{};
     static Shape shape(In x, const Attrs& a) {
         Shape s = x[0].shape();
@@ -205,8 +259,14 @@ struct Slice1 {
     }
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
-        return {{[] { slice(zeros({2, 3}), 2, 0, 1); }, "IndexError", "axis 2"},
-                {[] { slice(zeros({2, 3}), 1, 0, 3, 0); }, "ValueError", "step 0"},
+        return {{[] {
+                     slice(zeros({2, 3}), 2, 0, 1);
+                 },
+                 "IndexError", "axis 2"},
+                {[] {
+                     slice(zeros({2, 3}), 1, 0, 3, 0);
+                 },
+                 "ValueError", "step 0"},
                 {[] { slice(Tensor(), 0, 0, 1); }, "StateError", "undefined"}};
     }
 };
@@ -216,8 +276,11 @@ struct Unslice {
         int axis;
         Index size, begin, step;
     };
-    static constexpr OpDoc doc{.name = "unslice", .formula = "zeros with x at begin, begin + step, ... along an axis",
-                               .derivative = "1", .numpy = "z[begin::step] = x", .torch = "slice_backward",
+    static constexpr OpDoc doc{.name = "unslice",
+                               .formula = "zeros with x at begin, begin + step, ... along an axis",
+                               .derivative = "1",
+                               .numpy = "z[begin::step] = x",
+                               .torch = "slice_backward",
                                .snippet = "unslice(tensor({1, 2}), 0, 5, 1, 2)  // [0. 1. 0. 2. 0.]"};
     static constexpr Saves saves{};
     static Shape shape(In x, const Attrs& a) {
@@ -253,8 +316,12 @@ struct Concat {
         int axis;
     };
     static constexpr int arity = -1;
-    static constexpr OpDoc doc{.name = "concat", .formula = "the inputs one after the other along an axis", .derivative = "1",
-                               .numpy = "concatenate", .torch = "cat", .onnx = "Concat",
+    static constexpr OpDoc doc{.name = "concat",
+                               .formula = "the inputs one after the other along an axis",
+                               .derivative = "1",
+                               .numpy = "concatenate",
+                               .torch = "cat",
+                               .onnx = "Concat",
                                .snippet = "concat({tensor({1, 2}), tensor({3})})  // [1. 2. 3.]"};
     static constexpr Saves saves{};
     static Shape shape(In xs, const Attrs& a) {
@@ -263,8 +330,10 @@ struct Concat {
             Shape with_that_axis = xs[i].shape();
             if (with_that_axis.rank() == out.rank()) with_that_axis[a.axis] = out[a.axis];
             if (!(with_that_axis == out)) {
-                fail<ShapeError>("concat: input {} has shape {} and input 0 has shape {}\n  expected the same sizes on all axes but {}",
-                                 i, xs[i].shape().str(), xs[0].shape().str(), a.axis);
+                fail<ShapeError>(
+                    "concat: input {} has shape {} and input 0 has shape {}\n  expected the same sizes on all axes but "
+                    "{}",
+                    i, xs[i].shape().str(), xs[0].shape().str(), a.axis);
             }
             out[a.axis] += xs[i].shape()[a.axis];
         }
@@ -305,19 +374,39 @@ struct Concat {
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
         return {{[] { concat({}); }, "ValueError", "no tensors"},
-                {[] { concat({zeros({2, 3}), zeros({2, 4})}, 0); }, "ShapeError", "(2, 4)"},
-                {[] { concat({zeros({2, 3}), zeros({2})}, 1); }, "ShapeError", "(2,)"},
-                {[] { concat({zeros({2, 3})}, 2); }, "IndexError", "axis 2"},
-                {[] { concat({zeros({}), zeros({})}); }, "IndexError", "scalar"},
-                {[] { concat({zeros({2}), Tensor()}); }, "StateError", "undefined"}};
+                {[] {
+                     concat({zeros({2, 3}), zeros({2, 4})}, 0);
+                 },
+                 "ShapeError", "(2, 4)"},
+                {[] {
+                     concat({zeros({2, 3}), zeros({2})}, 1);
+                 },
+                 "ShapeError", "(2,)"},
+                {[] {
+                     concat({zeros({2, 3})}, 2);
+                 },
+                 "IndexError", "axis 2"},
+                {[] {
+                     concat({zeros({}), zeros({})});
+                 },
+                 "IndexError", "scalar"},
+                {[] {
+                     concat({zeros({2}), Tensor()});
+                 },
+                 "StateError", "undefined"}};
     }
 };
 
 // Rows without a kernel: formulas of the above -------------------------------------------------------------------------
 
 struct Transpose {
-    static constexpr OpDoc doc{.name = "transpose", .formula = "two axes of x swapped", .derivative = "1", .edges = "a view",
-                               .numpy = "swapaxes", .torch = "transpose", .onnx = "Transpose",
+    static constexpr OpDoc doc{.name = "transpose",
+                               .formula = "two axes of x swapped",
+                               .derivative = "1",
+                               .edges = "a view",
+                               .numpy = "swapaxes",
+                               .torch = "transpose",
+                               .onnx = "Transpose",
                                .snippet = "transpose(zeros({2, 3})).shape()  // (3, 2)"};
     static Tensor compose(const Operand& x, Index a, Index b) {
         const Tensor t = as_tensor(x);
@@ -330,14 +419,22 @@ struct Transpose {
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
         return {{[] { transpose(zeros({3})); }, "IndexError", "axis -2"},
-                {[] { transpose(zeros({2, 3}), 0, 2); }, "IndexError", "axis 2"},
+                {[] {
+                     transpose(zeros({2, 3}), 0, 2);
+                 },
+                 "IndexError", "axis 2"},
                 {[] { transpose(Tensor()); }, "StateError", "undefined"}};
     }
 };
 
 struct Squeeze {
-    static constexpr OpDoc doc{.name = "squeeze", .formula = "x without axes of size 1", .derivative = "1", .edges = "a view",
-                               .numpy = "squeeze", .torch = "squeeze", .onnx = "Squeeze",
+    static constexpr OpDoc doc{.name = "squeeze",
+                               .formula = "x without axes of size 1",
+                               .derivative = "1",
+                               .edges = "a view",
+                               .numpy = "squeeze",
+                               .torch = "squeeze",
+                               .onnx = "Squeeze",
                                .snippet = "squeeze(zeros({1, 3, 1})).shape()  // (3,)"};
     static Tensor compose(const Operand& x, const Axes& axes) {
         const Tensor t = as_tensor(x);
@@ -346,7 +443,8 @@ struct Squeeze {
         for (Index a : axes) {
             const int axis = normalize_axis("squeeze", a, t.rank());
             if (t.shape()[axis] != 1) {
-                fail<ShapeError>("squeeze: axis {} of shape {} has size {}\n  expected size 1", a, t.shape().str(), t.shape()[axis]);
+                fail<ShapeError>("squeeze: axis {} of shape {} has size {}\n  expected size 1", a, t.shape().str(),
+                                 t.shape()[axis]);
             }
             gone[static_cast<std::size_t>(axis)] = true;
         }
@@ -358,15 +456,26 @@ struct Squeeze {
     }
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
-        return {{[] { squeeze(zeros({2, 1}), 0); }, "ShapeError", "size 2"},
-                {[] { squeeze(zeros({2, 1}), 2); }, "IndexError", "axis 2"},
+        return {{[] {
+                     squeeze(zeros({2, 1}), 0);
+                 },
+                 "ShapeError", "size 2"},
+                {[] {
+                     squeeze(zeros({2, 1}), 2);
+                 },
+                 "IndexError", "axis 2"},
                 {[] { squeeze(Tensor()); }, "StateError", "undefined"}};
     }
 };
 
 struct Unsqueeze {
-    static constexpr OpDoc doc{.name = "unsqueeze", .formula = "x with a new axis of size 1", .derivative = "1", .edges = "a view",
-                               .numpy = "expand_dims", .torch = "unsqueeze", .onnx = "Unsqueeze",
+    static constexpr OpDoc doc{.name = "unsqueeze",
+                               .formula = "x with a new axis of size 1",
+                               .derivative = "1",
+                               .edges = "a view",
+                               .numpy = "expand_dims",
+                               .torch = "unsqueeze",
+                               .onnx = "Unsqueeze",
                                .snippet = "unsqueeze(zeros({2, 3}), 1).shape()  // (2, 1, 3)"};
     static Tensor compose(const Operand& x, Index axis) {
         const Tensor t = as_tensor(x);
@@ -377,13 +486,19 @@ struct Unsqueeze {
     }
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
-        return {{[] { unsqueeze(zeros({2}), 2); }, "IndexError", "axis 2"}, {[] { unsqueeze(Tensor(), 0); }, "StateError", "undefined"}};
+        return {{[] { unsqueeze(zeros({2}), 2); }, "IndexError", "axis 2"},
+                {[] { unsqueeze(Tensor(), 0); }, "StateError", "undefined"}};
     }
 };
 
 struct Stack {
-    static constexpr OpDoc doc{.name = "stack", .formula = "the inputs along a new axis", .derivative = "1", .numpy = "stack",
-                               .torch = "stack", .onnx = "", .snippet = "stack({tensor({1, 2}), tensor({3, 4})})  // [[1. 2.]\n [3. 4.]]"};
+    static constexpr OpDoc doc{.name = "stack",
+                               .formula = "the inputs along a new axis",
+                               .derivative = "1",
+                               .numpy = "stack",
+                               .torch = "stack",
+                               .onnx = "",
+                               .snippet = "stack({tensor({1, 2}), tensor({3, 4})})  // [[1. 2.]\n [3. 4.]]"};
     static Tensor compose(const std::vector<Tensor>& xs, Index axis) {
         if (xs.empty()) fail<ValueError>("stack: there are no tensors to join\n  expected at least one");
         std::vector<Tensor> rows;
@@ -400,15 +515,23 @@ struct Stack {
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
         return {{[] { stack({}); }, "ValueError", "no tensors"},
-                {[] { stack({zeros({2}), zeros({3})}); }, "ShapeError", "(3,)"},
+                {[] {
+                     stack({zeros({2}), zeros({3})});
+                 },
+                 "ShapeError", "(3,)"},
                 {[] { stack({zeros({2})}, 2); }, "IndexError", "axis 2"},
                 {[] { stack({Tensor()}); }, "StateError", "undefined"}};
     }
 };
 
 struct Select {
-    static constexpr OpDoc doc{.name = "select", .formula = "x at one position of an axis", .derivative = "1 where it was read",
-                               .edges = "a view", .numpy = "take", .torch = "select", .onnx = "Gather",
+    static constexpr OpDoc doc{.name = "select",
+                               .formula = "x at one position of an axis",
+                               .derivative = "1 where it was read",
+                               .edges = "a view",
+                               .numpy = "take",
+                               .torch = "select",
+                               .onnx = "Gather",
                                .snippet = "select(arange(6), 0, -1)  // 5"};
     static Tensor compose(const Operand& x, Index axis, Index index) {
         const Tensor t = as_tensor(x);
@@ -416,8 +539,9 @@ struct Select {
         const int a = normalize_axis("select", axis, t.rank());
         const Index n = t.shape()[a];
         if (index < -n || index >= n) {
-            fail<IndexError>("select: index {} is out of range for axis {} of shape {}\n  expected an index from {} to {}", index, axis,
-                             t.shape().str(), -n, n - 1);
+            fail<IndexError>(
+                "select: index {} is out of range for axis {} of shape {}\n  expected an index from {} to {}", index,
+                axis, t.shape().str(), -n, n - 1);
         }
         const Index begin = index < 0 ? index + n : index;
         Shape shape = t.shape();
@@ -426,7 +550,10 @@ struct Select {
     }
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
-        return {{[] { select(zeros({2, 3}), 1, 3); }, "IndexError", "index 3"},
+        return {{[] {
+                     select(zeros({2, 3}), 1, 3);
+                 },
+                 "IndexError", "index 3"},
                 {[] { select(zeros({}), 0, 0); }, "IndexError", "scalar"},
                 {[] { select(Tensor(), 0, 0); }, "StateError", "undefined"}};
     }
@@ -434,65 +561,91 @@ struct Select {
 
 // Samples ---------------------------------------------------------------------------------------------------------------
 
-Sample sample(std::string note, std::vector<Tensor> inputs, std::function<Tensor(In)> call, std::function<Tensor(In)> reference) {
-    return {.note = std::move(note), .inputs = std::move(inputs), .call = std::move(call), .reference = std::move(reference)};
+Sample sample(std::string note, std::vector<Tensor> inputs, std::function<Tensor(In)> call,
+              std::function<Tensor(In)> reference) {
+    return {.note = std::move(note),
+            .inputs = std::move(inputs),
+            .call = std::move(call),
+            .reference = std::move(reference)};
 }
 
 std::vector<Sample> Reshape::samples() {
     std::vector<Sample> samples;
-    const std::pair<Shape, Shape> cases[] = {{{2, 3, 4}, {4, 6}}, {{12}, {3, -1}}, {{}, {1, 1}}, {{1}, {}}, {{0, 3}, {3, 0}},
-                                             {{2, 3}, {3, 2}}, {{2, 1, 3}, {6}}, {{2, 3, 4}, {-1, 2, 2, 3}}, {{1, 5}, {5}},
-                                             {{4, 3, 2}, {4, 6}}, {{4, 3, 2}, {12, 2}}, {{2, 0}, {0, 5}}};
+    const std::pair<Shape, Shape> cases[] = {
+        {{2, 3, 4}, {4, 6}}, {{12}, {3, -1}},     {{}, {1, 1}},         {{1}, {}},
+        {{0, 3}, {3, 0}},    {{2, 3}, {3, 2}},    {{2, 1, 3}, {6}},     {{2, 3, 4}, {-1, 2, 2, 3}},
+        {{1, 5}, {5}},       {{4, 3, 2}, {4, 6}}, {{4, 3, 2}, {12, 2}}, {{2, 0}, {0, 5}}};
     for (const auto& [from, to] : cases) {
-        samples.push_back(sample(from.str() + " to " + to.str(), {spread_tensor(from)}, [to = to](In in) { return reshape(in[0], to); },
-                                 [to = to](In in) {
-                                     xt::xarray<double> a = to_xarray(in[0]);
-                                     if (a.size() == 0) return zeros(to, {.dtype = float64});
-                                     a.reshape(std::vector<Index>(to.begin(), to.end()));
-                                     return from_xarray(a);
-                                 }));
+        samples.push_back(sample(
+            from.str() + " to " + to.str(), {spread_tensor(from)}, [to = to](In in) { return reshape(in[0], to); },
+            [to = to](In in) {
+                xt::xarray<double> a = to_xarray(in[0]);
+                if (a.size() == 0) return zeros(to, {.dtype = float64});
+                a.reshape(std::vector<Index>(to.begin(), to.end()));
+                return from_xarray(a);
+            }));
     }
-    samples.push_back(sample("of a permuted tensor", {spread_tensor({2, 3, 4})},
-                             [](In in) { return reshape(permute(in[0], {2, 0, 1}), {8, 3}); },
-                             [](In in) {
-                                 xt::xarray<double> a = xt::transpose(to_xarray(in[0]), {2, 0, 1});
-                                 a.reshape(std::vector<Index>{8, 3});
-                                 return from_xarray(a);
-                             }));
+    samples.push_back(sample(
+        "of a permuted tensor", {spread_tensor({2, 3, 4})},
+        [](In in) {
+            return reshape(permute(in[0], {2, 0, 1}), {8, 3});
+        },
+        [](In in) {
+            xt::xarray<double> a = xt::transpose(to_xarray(in[0]), {2, 0, 1});
+            a.reshape(std::vector<Index>{8, 3});
+            return from_xarray(a);
+        }));
     return samples;
 }
 
 std::vector<Sample> Permute::samples() {
     std::vector<Sample> samples;
-    const std::pair<Shape, std::vector<Index>> cases[] = {{{2, 3, 4}, {2, 0, 1}}, {{2, 3, 4}, {1, 2, 0}}, {{2, 3}, {1, 0}}, {{5}, {0}},
-                                                          {{2, 3, 4, 5}, {3, 0, -2, 1}}, {{2, 0, 3}, {1, 2, 0}}, {{1, 3, 1}, {2, 0, 1}},
-                                                          {{2, 1, 3, 2}, {2, 3, 1, 0}}, {{1}, {0}}, {{3, 2, 2}, {0, 2, 1}}};
+    const std::pair<Shape, std::vector<Index>> cases[] = {{{2, 3, 4}, {2, 0, 1}},
+                                                          {{2, 3, 4}, {1, 2, 0}},
+                                                          {{2, 3}, {1, 0}},
+                                                          {{5}, {0}},
+                                                          {{2, 3, 4, 5}, {3, 0, -2, 1}},
+                                                          {{2, 0, 3}, {1, 2, 0}},
+                                                          {{1, 3, 1}, {2, 0, 1}},
+                                                          {{2, 1, 3, 2}, {2, 3, 1, 0}},
+                                                          {{1}, {0}},
+                                                          {{3, 2, 2}, {0, 2, 1}}};
     for (const auto& [shape, order] : cases) {
-        samples.push_back(sample(shape.str(), {spread_tensor(shape)}, [order = order](In in) { return permute(in[0], order); },
-                                 [order = order](In in) {
-                                     std::vector<std::ptrdiff_t> axes;
-                                     for (Index a : order) axes.push_back(a < 0 ? a + in[0].rank() : a);
-                                     return from_xarray(xt::transpose(to_xarray(in[0]), axes));
-                                 }));
+        samples.push_back(sample(
+            shape.str(), {spread_tensor(shape)}, [order = order](In in) { return permute(in[0], order); },
+            [order = order](In in) {
+                std::vector<std::ptrdiff_t> axes;
+                for (Index a : order) axes.push_back(a < 0 ? a + in[0].rank() : a);
+                return from_xarray(xt::transpose(to_xarray(in[0]), axes));
+            }));
     }
     Axes none_at_all = Axes::none();
-    samples.push_back(sample("a scalar", {spread_tensor({})}, [none_at_all](In in) { return permute(in[0], none_at_all); },
-                             [](In in) { return in[0]; }));
+    samples.push_back(sample(
+        "a scalar", {spread_tensor({})}, [none_at_all](In in) { return permute(in[0], none_at_all); },
+        [](In in) { return in[0]; }));
     return samples;
 }
 
 std::vector<Sample> Expand::samples() {
     std::vector<Sample> samples;
-    const std::pair<Shape, Shape> cases[] = {{{3, 1}, {3, 4}}, {{1, 4}, {3, 4}}, {{4}, {2, 3, 4}}, {{}, {2, 3}}, {{1}, {5}}, {{2, 1, 3}, {2, 4, 3}},
-                                             {{3}, {3}}, {{1}, {0}}, {{0, 1}, {0, 3}}, {{1, 1}, {2, 3}}, {{}, {}}, {{2, 1}, {5, 2, 3}}};
+    const std::pair<Shape, Shape> cases[] = {
+        {{3, 1}, {3, 4}}, {{1, 4}, {3, 4}}, {{4}, {2, 3, 4}}, {{}, {2, 3}},     {{1}, {5}}, {{2, 1, 3}, {2, 4, 3}},
+        {{3}, {3}},       {{1}, {0}},       {{0, 1}, {0, 3}}, {{1, 1}, {2, 3}}, {{}, {}},   {{2, 1}, {5, 2, 3}}};
     for (const auto& [from, to] : cases) {
-        samples.push_back(sample(from.str() + " to " + to.str(), {spread_tensor(from)}, [to = to](In in) { return expand(in[0], to); },
-                                 [to = to](In in) {
-                                     return from_xarray(xt::broadcast(to_xarray(in[0]), std::vector<std::size_t>(to.begin(), to.end())));
-                                 }));
+        samples.push_back(sample(
+            from.str() + " to " + to.str(), {spread_tensor(from)}, [to = to](In in) { return expand(in[0], to); },
+            [to = to](In in) {
+                return from_xarray(xt::broadcast(to_xarray(in[0]), std::vector<std::size_t>(to.begin(), to.end())));
+            }));
     }
-    samples.push_back(sample("-1 keeps a size", {spread_tensor({3, 1})}, [](In in) { return expand(in[0], {2, -1, 4}); },
-                             [](In in) { return from_xarray(xt::broadcast(to_xarray(in[0]), {2, 3, 4})); }));
+    samples.push_back(sample(
+        "-1 keeps a size", {spread_tensor({3, 1})},
+        [](In in) {
+            return expand(in[0], {2, -1, 4});
+        },
+        [](In in) {
+            return from_xarray(xt::broadcast(to_xarray(in[0]), {2, 3, 4}));
+        }));
     return samples;
 }
 
@@ -504,39 +657,43 @@ std::vector<Sample> Slice1::samples() {
         Bound begin, end;
         Index step;
     };
-    const Case cases[] = {{{7}, 0, 1, 6, 2}, {{7}, 0, none, none, -1}, {{7}, 0, 5, 1, -2}, {{7}, 0, -3, none, 1}, {{7}, 0, 4, 2, 1},
-                          {{3, 5, 2}, 1, 1, 4, 1}, {{3, 5, 2}, 2, 0, 1, 1}, {{3, 5, 2}, -2, none, -1, 2}, {{0, 3}, 1, 1, 3, 1},
-                          {{4, 3}, 0, -100, 100, 3}, {{1}, 0, 0, 1, 1}, {{4, 3}, 0, 3, none, -3}, {{6, 2}, 0, 1, none, 4}, {{5}, 0, 10, 20, 1}};
+    const Case cases[] = {
+        {{7}, 0, 1, 6, 2},       {{7}, 0, none, none, -1},  {{7}, 0, 5, 1, -2},      {{7}, 0, -3, none, 1},
+        {{7}, 0, 4, 2, 1},       {{3, 5, 2}, 1, 1, 4, 1},   {{3, 5, 2}, 2, 0, 1, 1}, {{3, 5, 2}, -2, none, -1, 2},
+        {{0, 3}, 1, 1, 3, 1},    {{4, 3}, 0, -100, 100, 3}, {{1}, 0, 0, 1, 1},       {{4, 3}, 0, 3, none, -3},
+        {{6, 2}, 0, 1, none, 4}, {{5}, 0, 10, 20, 1}};
     std::vector<Sample> samples;
     for (const Case& c : cases) {
-        samples.push_back(sample(c.shape.str(), {spread_tensor(c.shape)}, [c](In in) { return slice(in[0], c.axis, c.begin, c.end, c.step); },
-                                 [c](In in) {  // entry by entry, with Python's rule for positions
-                                     const int axis = static_cast<int>(c.axis < 0 ? c.axis + c.shape.rank() : c.axis);
-                                     const Index n = c.shape[axis];
-                                     const auto place = [&](Bound b, Index absent, Index low, Index high) {
-                                         if (!b) return absent;
-                                         return std::clamp(*b < 0 ? *b + n : *b, low, high);
-                                     };
-                                     const bool up = c.step > 0;
-                                     const Index begin = place(c.begin, up ? 0 : n - 1, up ? 0 : -1, up ? n : n - 1);
-                                     const Index end = place(c.end, up ? n : -1, up ? 0 : -1, up ? n : n - 1);
-                                     std::vector<std::size_t> keep;
-                                     for (Index i = begin; up ? i < end : i > end; i += c.step) keep.push_back(static_cast<std::size_t>(i));
-                                     Shape shape = c.shape;
-                                     shape[axis] = static_cast<Index>(keep.size());
-                                     if (shape.numel() == 0) return zeros(shape, {.dtype = float64});
-                                     xt::xstrided_slice_vector at(static_cast<std::size_t>(c.shape.rank()), xt::all());
-                                     std::vector<double> out;
-                                     const xt::xarray<double> x = to_xarray(in[0]);
-                                     xt::xarray<double> y = xt::zeros<double>(std::vector<std::size_t>(shape.begin(), shape.end()));
-                                     for (std::size_t k = 0; k < keep.size(); ++k) {
-                                         auto to = at, from = at;
-                                         to[static_cast<std::size_t>(axis)] = k;
-                                         from[static_cast<std::size_t>(axis)] = keep[k];
-                                         xt::strided_view(y, to) = xt::strided_view(x, from);
-                                     }
-                                     return from_xarray(y);
-                                 }));
+        samples.push_back(sample(
+            c.shape.str(), {spread_tensor(c.shape)},
+            [c](In in) { return slice(in[0], c.axis, c.begin, c.end, c.step); },
+            [c](In in) { // entry by entry, with Python's rule for positions
+                const int axis = static_cast<int>(c.axis < 0 ? c.axis + c.shape.rank() : c.axis);
+                const Index n = c.shape[axis];
+                const auto place = [&](Bound b, Index absent, Index low, Index high) {
+                    if (!b) return absent;
+                    return std::clamp(*b < 0 ? *b + n : *b, low, high);
+                };
+                const bool up = c.step > 0;
+                const Index begin = place(c.begin, up ? 0 : n - 1, up ? 0 : -1, up ? n : n - 1);
+                const Index end = place(c.end, up ? n : -1, up ? 0 : -1, up ? n : n - 1);
+                std::vector<std::size_t> keep;
+                for (Index i = begin; up ? i < end : i > end; i += c.step) keep.push_back(static_cast<std::size_t>(i));
+                Shape shape = c.shape;
+                shape[axis] = static_cast<Index>(keep.size());
+                if (shape.numel() == 0) return zeros(shape, {.dtype = float64});
+                xt::xstrided_slice_vector at(static_cast<std::size_t>(c.shape.rank()), xt::all());
+                std::vector<double> out;
+                const xt::xarray<double> x = to_xarray(in[0]);
+                xt::xarray<double> y = xt::zeros<double>(std::vector<std::size_t>(shape.begin(), shape.end()));
+                for (std::size_t k = 0; k < keep.size(); ++k) {
+                    auto to = at, from = at;
+                    to[static_cast<std::size_t>(axis)] = k;
+                    from[static_cast<std::size_t>(axis)] = keep[k];
+                    xt::strided_view(y, to) = xt::strided_view(x, from);
+                }
+                return from_xarray(y);
+            }));
     }
     return samples;
 }
@@ -546,76 +703,97 @@ std::vector<Sample> Unslice::samples() {
         Shape shape;
         Index axis, size, begin, step;
     };
-    const Case cases[] = {{{3}, 0, 7, 1, 2}, {{3}, 0, 3, 0, 1}, {{2, 3}, 1, 8, 6, -2}, {{2, 3, 2}, 0, 5, 4, -3}, {{2, 0}, 1, 4, 0, 1},
-                          {{1, 4}, 0, 3, 2, 1}, {{4, 3}, -1, 5, 1, 1}, {{1}, 0, 1, 0, 1}, {{0}, 0, 0, 0, 1}};
+    const Case cases[] = {{{3}, 0, 7, 1, 2},        {{3}, 0, 3, 0, 1},    {{2, 3}, 1, 8, 6, -2},
+                          {{2, 3, 2}, 0, 5, 4, -3}, {{2, 0}, 1, 4, 0, 1}, {{1, 4}, 0, 3, 2, 1},
+                          {{4, 3}, -1, 5, 1, 1},    {{1}, 0, 1, 0, 1},    {{0}, 0, 0, 0, 1}};
     std::vector<Sample> samples;
     for (const Case& c : cases) {
-        samples.push_back(sample(c.shape.str(), {spread_tensor(c.shape)}, [c](In in) { return unslice(in[0], c.axis, c.size, c.begin, c.step); },
-                                 [c](In in) {
-                                     const auto axis = static_cast<std::size_t>(c.axis < 0 ? c.axis + c.shape.rank() : c.axis);
-                                     std::vector<std::size_t> shape(c.shape.begin(), c.shape.end());
-                                     shape[axis] = static_cast<std::size_t>(c.size);
-                                     xt::xarray<double> y = xt::zeros<double>(shape);
-                                     const xt::xarray<double> x = to_xarray(in[0]);
-                                     for (Index k = 0; x.size() > 0 && k < c.shape[static_cast<Index>(axis)]; ++k) {
-                                         xt::xstrided_slice_vector to(shape.size(), xt::all()), from = to;
-                                         to[axis] = c.begin + k * c.step;
-                                         from[axis] = k;
-                                         xt::strided_view(y, to) = xt::strided_view(x, from);
-                                     }
-                                     return from_xarray(y);
-                                 }));
+        samples.push_back(sample(
+            c.shape.str(), {spread_tensor(c.shape)},
+            [c](In in) { return unslice(in[0], c.axis, c.size, c.begin, c.step); },
+            [c](In in) {
+                const auto axis = static_cast<std::size_t>(c.axis < 0 ? c.axis + c.shape.rank() : c.axis);
+                std::vector<std::size_t> shape(c.shape.begin(), c.shape.end());
+                shape[axis] = static_cast<std::size_t>(c.size);
+                xt::xarray<double> y = xt::zeros<double>(shape);
+                const xt::xarray<double> x = to_xarray(in[0]);
+                for (Index k = 0; x.size() > 0 && k < c.shape[static_cast<Index>(axis)]; ++k) {
+                    xt::xstrided_slice_vector to(shape.size(), xt::all()), from = to;
+                    to[axis] = c.begin + k * c.step;
+                    from[axis] = k;
+                    xt::strided_view(y, to) = xt::strided_view(x, from);
+                }
+                return from_xarray(y);
+            }));
     }
     return samples;
 }
 
 std::vector<Sample> Concat::samples() {
     std::vector<Sample> samples;
-    const std::tuple<Shape, Shape, Index> pairs[] = {{{2, 3}, {4, 3}, 0}, {{2, 3}, {2, 1}, 1}, {{2, 3, 4}, {2, 5, 4}, -2}, {{3}, {2}, 0},
-                                                     {{0, 3}, {2, 3}, 0}, {{1}, {1}, 0}, {{2, 0}, {2, 0}, 1}, {{2, 3, 1}, {2, 3, 2}, 2}};
+    const std::tuple<Shape, Shape, Index> pairs[] = {
+        {{2, 3}, {4, 3}, 0}, {{2, 3}, {2, 1}, 1}, {{2, 3, 4}, {2, 5, 4}, -2}, {{3}, {2}, 0},
+        {{0, 3}, {2, 3}, 0}, {{1}, {1}, 0},       {{2, 0}, {2, 0}, 1},        {{2, 3, 1}, {2, 3, 2}, 2}};
     for (const auto& [a, b, axis] : pairs) {
-        samples.push_back(sample(a.str() + " and " + b.str(), {spread_tensor(a), spread_tensor(b, -1, 3, 9)},
-                                 [axis = axis](In in) { return concat({in[0], in[1]}, axis); },
-                                 [axis = axis](In in) {
-                                     const auto at = static_cast<std::size_t>(axis < 0 ? axis + in[0].rank() : axis);
-                                     return from_xarray(xt::concatenate(xt::xtuple(to_xarray(in[0]), to_xarray(in[1])), at));
-                                 }));
+        samples.push_back(sample(
+            a.str() + " and " + b.str(), {spread_tensor(a), spread_tensor(b, -1, 3, 9)},
+            [axis = axis](In in) {
+                return concat({in[0], in[1]}, axis);
+            },
+            [axis = axis](In in) {
+                const auto at = static_cast<std::size_t>(axis < 0 ? axis + in[0].rank() : axis);
+                return from_xarray(xt::concatenate(xt::xtuple(to_xarray(in[0]), to_xarray(in[1])), at));
+            }));
     }
-    samples.push_back(sample("three, one of them twice", {spread_tensor({2, 2}), spread_tensor({1, 2}, 0, 1, 3)},
-                             [](In in) { return concat({in[0], in[1], in[0]}, 0); },
-                             [](In in) { return from_xarray(xt::concatenate(xt::xtuple(to_xarray(in[0]), to_xarray(in[1]), to_xarray(in[0])), 0)); }));
-    samples.push_back(sample("forty", {spread_tensor({40, 3})},
-                             [](In in) {
-                                 std::vector<Tensor> rows;
-                                 for (Index i = 39; i >= 0; --i) rows.push_back(slice(in[0], 0, i, i + 1));
-                                 return concat(rows, 0);
-                             },
-                             [](In in) { return from_xarray(xt::flip(to_xarray(in[0]), 0)); }));
+    samples.push_back(sample(
+        "three, one of them twice", {spread_tensor({2, 2}), spread_tensor({1, 2}, 0, 1, 3)},
+        [](In in) {
+            return concat({in[0], in[1], in[0]}, 0);
+        },
+        [](In in) {
+            return from_xarray(xt::concatenate(xt::xtuple(to_xarray(in[0]), to_xarray(in[1]), to_xarray(in[0])), 0));
+        }));
+    samples.push_back(sample(
+        "forty", {spread_tensor({40, 3})},
+        [](In in) {
+            std::vector<Tensor> rows;
+            for (Index i = 39; i >= 0; --i) rows.push_back(slice(in[0], 0, i, i + 1));
+            return concat(rows, 0);
+        },
+        [](In in) { return from_xarray(xt::flip(to_xarray(in[0]), 0)); }));
     return samples;
 }
 
 std::vector<Sample> Transpose::samples() {
     std::vector<Sample> samples;
     for (const Shape& shape : {Shape{2, 3}, Shape{4, 1}, Shape{0, 3}, Shape{1, 1}}) {
-        samples.push_back(sample(shape.str(), {spread_tensor(shape)}, [](In in) { return transpose(in[0]); },
-                                 [](In in) { return from_xarray(xt::transpose(to_xarray(in[0]))); }));
+        samples.push_back(sample(
+            shape.str(), {spread_tensor(shape)}, [](In in) { return transpose(in[0]); },
+            [](In in) { return from_xarray(xt::transpose(to_xarray(in[0]))); }));
     }
-    samples.push_back(sample("the last two", {spread_tensor({2, 3, 4})}, [](In in) { return transpose(in[0]); },
-                             [](In in) { return from_xarray(xt::transpose(to_xarray(in[0]), {0, 2, 1})); }));
-    samples.push_back(sample("two named axes", {spread_tensor({2, 3, 4})}, [](In in) { return transpose(in[0], 0, -1); },
-                             [](In in) { return from_xarray(xt::transpose(to_xarray(in[0]), {2, 1, 0})); }));
+    samples.push_back(sample(
+        "the last two", {spread_tensor({2, 3, 4})}, [](In in) { return transpose(in[0]); },
+        [](In in) {
+            return from_xarray(xt::transpose(to_xarray(in[0]), {0, 2, 1}));
+        }));
+    samples.push_back(sample(
+        "two named axes", {spread_tensor({2, 3, 4})}, [](In in) { return transpose(in[0], 0, -1); },
+        [](In in) {
+            return from_xarray(xt::transpose(to_xarray(in[0]), {2, 1, 0}));
+        }));
     return samples;
 }
 
 std::vector<Sample> Squeeze::samples() {
     std::vector<Sample> samples;
     for (const Shape& shape : {Shape{1, 3, 1}, Shape{2, 1, 4}, Shape{1}, Shape{}, Shape{3}, Shape{1, 0}}) {
-        samples.push_back(sample(shape.str(), {spread_tensor(shape)}, [](In in) { return squeeze(in[0]); }, [](In in) {
-            return from_xarray(xt::squeeze(to_xarray(in[0])));
-        }));
+        samples.push_back(sample(
+            shape.str(), {spread_tensor(shape)}, [](In in) { return squeeze(in[0]); },
+            [](In in) { return from_xarray(xt::squeeze(to_xarray(in[0]))); }));
     }
-    samples.push_back(sample("a named axis", {spread_tensor({1, 3, 1})}, [](In in) { return squeeze(in[0], -1); },
-                             [](In in) { return from_xarray(xt::squeeze(to_xarray(in[0]), 2)); }));
+    samples.push_back(sample(
+        "a named axis", {spread_tensor({1, 3, 1})}, [](In in) { return squeeze(in[0], -1); },
+        [](In in) { return from_xarray(xt::squeeze(to_xarray(in[0]), 2)); }));
     return samples;
 }
 
@@ -623,11 +801,12 @@ std::vector<Sample> Unsqueeze::samples() {
     std::vector<Sample> samples;
     const std::pair<Shape, Index> cases[] = {{{2, 3}, 0}, {{2, 3}, 1}, {{2, 3}, -1}, {{}, 0}, {{0}, 1}, {{1}, 0}};
     for (const auto& [shape, axis] : cases) {
-        samples.push_back(sample(shape.str(), {spread_tensor(shape)}, [axis = axis](In in) { return unsqueeze(in[0], axis); },
-                                 [axis = axis](In in) {
-                                     const auto at = static_cast<std::size_t>(axis < 0 ? axis + in[0].rank() + 1 : axis);
-                                     return from_xarray(xt::expand_dims(to_xarray(in[0]), at));
-                                 }));
+        samples.push_back(sample(
+            shape.str(), {spread_tensor(shape)}, [axis = axis](In in) { return unsqueeze(in[0], axis); },
+            [axis = axis](In in) {
+                const auto at = static_cast<std::size_t>(axis < 0 ? axis + in[0].rank() + 1 : axis);
+                return from_xarray(xt::expand_dims(to_xarray(in[0]), at));
+            }));
     }
     return samples;
 }
@@ -636,32 +815,38 @@ std::vector<Sample> Stack::samples() {
     std::vector<Sample> samples;
     const std::pair<Shape, Index> cases[] = {{{2, 3}, 0}, {{2, 3}, 1}, {{2, 3}, -1}, {{}, 0}, {{0}, 0}, {{1}, 1}};
     for (const auto& [shape, axis] : cases) {
-        samples.push_back(sample(shape.str(), {spread_tensor(shape), spread_tensor(shape, 0, 3, 5)},
-                                 [axis = axis](In in) { return stack({in[0], in[1]}, axis); },
-                                 [axis = axis](In in) {
-                                     const auto at = static_cast<std::size_t>(axis < 0 ? axis + in[0].rank() + 1 : axis);
-                                     return from_xarray(xt::stack(xt::xtuple(to_xarray(in[0]), to_xarray(in[1])), at));
-                                 }));
+        samples.push_back(sample(
+            shape.str(), {spread_tensor(shape), spread_tensor(shape, 0, 3, 5)},
+            [axis = axis](In in) {
+                return stack({in[0], in[1]}, axis);
+            },
+            [axis = axis](In in) {
+                const auto at = static_cast<std::size_t>(axis < 0 ? axis + in[0].rank() + 1 : axis);
+                return from_xarray(xt::stack(xt::xtuple(to_xarray(in[0]), to_xarray(in[1])), at));
+            }));
     }
     return samples;
 }
 
 std::vector<Sample> Select::samples() {
     std::vector<Sample> samples;
-    const std::tuple<Shape, Index, Index> cases[] = {{{2, 3, 4}, 1, 2}, {{2, 3, 4}, 0, -1}, {{5}, 0, 3}, {{2, 3, 4}, -1, -4}, {{1}, 0, 0}, {{0, 2}, 1, 1}};
+    const std::tuple<Shape, Index, Index> cases[] = {{{2, 3, 4}, 1, 2},   {{2, 3, 4}, 0, -1}, {{5}, 0, 3},
+                                                     {{2, 3, 4}, -1, -4}, {{1}, 0, 0},        {{0, 2}, 1, 1}};
     for (const auto& [shape, axis, index] : cases) {
-        samples.push_back(sample(shape.str(), {spread_tensor(shape)}, [axis = axis, index = index](In in) { return select(in[0], axis, index); },
-                                 [axis = axis, index = index](In in) {
-                                     const Index a = axis < 0 ? axis + in[0].rank() : axis, n = in[0].shape()[a];
-                                     xt::xstrided_slice_vector at(static_cast<std::size_t>(in[0].rank()), xt::all());
-                                     at[static_cast<std::size_t>(a)] = index < 0 ? index + n : index;
-                                     return from_xarray(xt::xarray<double>(xt::strided_view(to_xarray(in[0]), at)));
-                                 }));
+        samples.push_back(sample(
+            shape.str(), {spread_tensor(shape)},
+            [axis = axis, index = index](In in) { return select(in[0], axis, index); },
+            [axis = axis, index = index](In in) {
+                const Index a = axis < 0 ? axis + in[0].rank() : axis, n = in[0].shape()[a];
+                xt::xstrided_slice_vector at(static_cast<std::size_t>(in[0].rank()), xt::all());
+                at[static_cast<std::size_t>(a)] = index < 0 ? index + n : index;
+                return from_xarray(xt::xarray<double>(xt::strided_view(to_xarray(in[0]), at)));
+            }));
     }
     return samples;
 }
 
-}  // namespace
+} // namespace
 
 Tensor reshape(const Operand& x, const Shape& shape) {
     const CallSite here(x.site());
@@ -675,7 +860,8 @@ Tensor permute(const Operand& x, const Axes& axes) {
     const Tensor t = as_tensor(x);
     require_defined("permute", t);
     if (axes.size() != t.rank()) {
-        fail<ValueError>("permute: {} axes are named for a tensor of {} axes\n  expected each of them once", axes.size(), t.rank());
+        fail<ValueError>("permute: {} axes are named for a tensor of {} axes\n  expected each of them once",
+                         axes.size(), t.rank());
     }
     Permute::Attrs attrs;
     for (Index a : axes) {
@@ -694,9 +880,10 @@ Tensor expand(const Operand& x, const Shape& shape) {
     require_defined("expand", t);
     Shape to = shape, from = t.shape();
     const auto refuse = [&] {
-        fail<ShapeError>("expand: x of shape {} cannot be repeated to {}\n"
-                         "  expected x's sizes, or any where x has size 1; new axes in front; -1 to keep a size",
-                         t.shape().str(), shape.str());
+        fail<ShapeError>(
+            "expand: x of shape {} cannot be repeated to {}\n"
+            "  expected x's sizes, or any where x has size 1; new axes in front; -1 to keep a size",
+            t.shape().str(), shape.str());
     };
     if (to.rank() < from.rank()) refuse();
     const int lead = to.rank() - from.rank();
@@ -716,7 +903,7 @@ Tensor slice(const Operand& x, Index axis, std::optional<Index> begin, std::opti
     const int a = normalize_axis("slice", axis, t.rank());
     if (step == 0) fail<ValueError>("slice: step 0 never ends\n  expected a step of 1 or more, or -1 or less");
     const Index n = t.shape()[a];
-    const Index low = step > 0 ? 0 : -1, high = step > 0 ? n : n - 1;  // where positions are cut off
+    const Index low = step > 0 ? 0 : -1, high = step > 0 ? n : n - 1; // where positions are cut off
     const auto place = [&](std::optional<Index> at, Index absent) {
         return at ? std::clamp(*at < 0 ? *at + n : *at, low, high) : absent;
     };
@@ -734,7 +921,8 @@ Tensor unslice(const Operand& x, Index axis, Index size, Index begin, Index step
     if (step == 0) fail<ValueError>("unslice: step 0 puts everything in one place\n  expected another step");
     const Index n = t.shape()[a], last = begin + (n - 1) * step;
     if (n > 0 && (std::min(begin, last) < 0 || std::max(begin, last) >= size)) {
-        fail<IndexError>("unslice: position {} is out of range for size {}", std::min(begin, last) < 0 ? std::min(begin, last) : std::max(begin, last), size);
+        fail<IndexError>("unslice: position {} is out of range for size {}",
+                         std::min(begin, last) < 0 ? std::min(begin, last) : std::max(begin, last), size);
     }
     return apply<Unslice>(x.site(), {t}, {a, size, n > 0 ? begin : 0, step});
 }
@@ -791,9 +979,10 @@ Tensor sum_to(const Tensor& g, const Shape& shape) {
 }
 
 std::span<const OpEntry* const> shape_ops() {
-    static constexpr std::array ops{&entry<Reshape>(), &entry<Permute>(),   &entry<Transpose>(), &entry<Expand>(), &entry<Squeeze>(), &entry<Unsqueeze>(),
-                                    &entry<Concat>(),  &entry<Stack>(),     &entry<Slice1>(),    &entry<Select>(), &entry<Unslice>()};
+    static constexpr std::array ops{&entry<Reshape>(), &entry<Permute>(),   &entry<Transpose>(), &entry<Expand>(),
+                                    &entry<Squeeze>(), &entry<Unsqueeze>(), &entry<Concat>(),    &entry<Stack>(),
+                                    &entry<Slice1>(),  &entry<Select>(),    &entry<Unslice>()};
     return ops;
 }
 
-}  // namespace xg
+} // namespace xg

@@ -38,4 +38,4 @@ XGRAD_API Tensor select(const Operand& x, Index axis, Index index);
 /// The adjoint of a slice: zeros of size `size` along `axis`, with x at begin, begin + step, ...
 XGRAD_API Tensor unslice(const Operand& x, Index axis, Index size, Index begin, Index step = 1);
 
-}  // namespace xg
+} // namespace xg

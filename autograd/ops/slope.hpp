@@ -31,4 +31,4 @@ Tensor sum_to(const Tensor& g, const Shape& shape);
 /// `t` repeated to `shape`, or itself if it has it.
 Tensor expand_to(const Tensor& t, const Shape& shape);
 
-}  // namespace xg
+} // namespace xg

@@ -17,19 +17,21 @@ void check(const Tensor& y, const std::vector<Tensor>& xs, const GradOptions& op
     for (std::size_t i = 0; i < xs.size(); ++i) {
         require_defined("grad", xs[i]);
         if (xs[i].impl()->level != y.impl()->level) {
-            fail<StateError>("grad: y and input {} live on different levels of open transforms\n"
-                             "  expected both from the same function; grad(f, x) differentiates inside transforms",
-                             i);
+            fail<StateError>(
+                "grad: y and input {} live on different levels of open transforms\n"
+                "  expected both from the same function; grad(f, x) differentiates inside transforms",
+                i);
         }
         if (!xs[i].requires_grad() && !options.allow_unused) {
-            fail<GraphError>("grad: input {} of shape {} does not require a gradient\n"
-                             "  expected requires_grad(true) before y was computed",
-                             i, xs[i].shape().str());
+            fail<GraphError>(
+                "grad: input {} of shape {} does not require a gradient\n"
+                "  expected requires_grad(true) before y was computed",
+                i, xs[i].shape().str());
         }
     }
 }
 
-}  // namespace
+} // namespace
 
 std::vector<Tensor> grad(const Tensor& y, const std::vector<Tensor>& xs, GradOptions options, Site site) {
     {
@@ -41,11 +43,12 @@ std::vector<Tensor> grad(const Tensor& y, const std::vector<Tensor>& xs, GradOpt
     for (std::size_t i = 0; i < xs.size(); ++i) {
         if (gradients[i].defined() || options.allow_unused) continue;
         const CallSite here(site);
-        fail<GraphError>("grad: y does not depend on input {} of shape {}\n"
-                         "  expected an input of the graph of y; {{.allow_unused = true}} gives an undefined tensor",
-                         i, xs[i].shape().str());
+        fail<GraphError>(
+            "grad: y does not depend on input {} of shape {}\n"
+            "  expected an input of the graph of y; {{.allow_unused = true}} gives an undefined tensor",
+            i, xs[i].shape().str());
     }
     return gradients;
 }
 
-}  // namespace xg
+} // namespace xg

@@ -26,8 +26,9 @@ std::pair<Tensor, Tensor> jvp(const std::function<Tensor(const Tensor&)>& f, con
     require_defined("jvp", y);
     if (y.impl()->level < level.id()) return {y, zeros_like(y)};
     if (y.impl()->level > level.id() || parts_of(y.impl()).serial != level.serial()) {
-        fail<StateError>("jvp: the function returned a value from inside another transform\n"
-                         "  expected a value it computed itself");
+        fail<StateError>(
+            "jvp: the function returned a value from inside another transform\n"
+            "  expected a value it computed itself");
     }
     const Parts& parts = parts_of(y.impl());
     Tensor primal = share(parts.primal), tangent = share(parts.tangent);
@@ -35,4 +36,4 @@ std::pair<Tensor, Tensor> jvp(const std::function<Tensor(const Tensor&)>& f, con
     return {primal, tangent};
 }
 
-}  // namespace xg
+} // namespace xg

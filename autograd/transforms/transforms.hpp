@@ -19,7 +19,7 @@ XGRAD_API std::vector<Tensor> grad(const Tensor& y, const std::vector<Tensor>& x
                                    Site site = Site::here());
 
 /// (f(x), J v): the value and its derivative along v, in one forward run. v has x's shape.
-XGRAD_API std::pair<Tensor, Tensor> jvp(const std::function<Tensor(const Tensor&)>& f, const Tensor& x,
-                                        const Tensor& v, Site site = Site::here());
+XGRAD_API std::pair<Tensor, Tensor> jvp(const std::function<Tensor(const Tensor&)>& f, const Tensor& x, const Tensor& v,
+                                        Site site = Site::here());
 
-}  // namespace xg
+} // namespace xg
