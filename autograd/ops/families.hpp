@@ -10,7 +10,10 @@ namespace xg {
 std::span<const OpEntry* const> elementwise_ops();
 std::span<const OpEntry* const> activation_ops();
 std::span<const OpEntry* const> copy_ops();
-std::span<const OpEntry* const> shape_ops();
+std::span<const OpEntry* const> view_ops();
+std::span<const OpEntry* const> axis_ops();
+std::span<const OpEntry* const> slicing_ops();
+std::span<const OpEntry* const> joining_ops();
 std::span<const OpEntry* const> reduce_ops();
 std::span<const OpEntry* const> index_ops();
 std::span<const OpEntry* const> linalg_ops();

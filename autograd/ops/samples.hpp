@@ -15,6 +15,15 @@ Tensor spread_tensor(const Shape& shape, double low = -2, double high = 2, int s
 Tensor distinct_tensor(const Shape& shape, int seed = 0);
 Tensor index_tensor(const Shape& shape, Index size, int seed = 0);
 
+/// The usual sample: all defaults.
+inline Sample sample(std::string note, std::vector<Tensor> inputs, std::function<Tensor(In)> call,
+                     std::function<Tensor(In)> reference) {
+    return {.note = std::move(note),
+            .inputs = std::move(inputs),
+            .call = std::move(call),
+            .reference = std::move(reference)};
+}
+
 struct Sampling {
     double low = -2, high = 2;
     std::vector<double> tails = {}; ///< far arguments at which the value must still be right
