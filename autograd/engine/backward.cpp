@@ -275,7 +275,7 @@ void Pass::visit(Node* node) {
         grads = node->op->vjp(saved, g, attrs_of(*node));
         check_gradients(*node, grads, wanted);
     }
-    if (context().watch) [[unlikely]]
+    if (watching()) [[unlikely]]
         tell_backward(*node, g, grads);
     in.clear();
     release(*node);

@@ -21,6 +21,15 @@ struct Context {
 inline constinit thread_local Context context_of_thread [[gnu::tls_model("initial-exec")]];
 inline Context& context() { return context_of_thread; }
 
+/// Who watches this thread, or null. XGRAD_WITHOUT_WATCH leaves the seam out, for bench/watch_seam to compare with.
+inline Watch* watching() {
+#ifdef XGRAD_WITHOUT_WATCH
+    return nullptr;
+#else
+    return context().watch;
+#endif
+}
+
 /// Sets a member of the context until the end of the scope.
 template <class T>
 class Setting {

@@ -119,7 +119,7 @@ Tensor run(const OpEntry& op, In in, const void* attrs, Site site) {
                  : op.elementwise ? compute_elementwise(op, in, shape, computed)
                                   : compute_general(op, in, attrs, shape, computed);
     if (context().recording && !op.no_gradient) record_call(op, in, attrs, out, level, CallSite::current());
-    if (context().watch) [[unlikely]]
+    if (watching()) [[unlikely]]
         tell_forward(op, in, out, CallSite::current());
     return out;
 }
@@ -218,7 +218,7 @@ Tensor apply_elementwise(const OpEntry& op, std::span<const Operand* const> oper
         const Site open = CallSite::current();
         record(op, {inputs, n}, nullptr, out, 0, open ? open : operands[0]->site());
     }
-    if (c.watch) [[unlikely]] {
+    if (watching()) [[unlikely]] {
         Grads in;
         for (const Operand* x : operands) {
             in.push_back(x->is_number() ? make_number(x->number(), first->dtype) : x->tensor());
