@@ -22,7 +22,7 @@ target_compile_options(xgrad_warnings INTERFACE
     # clang counts sign conversions under -Wconversion, g++ does not
     $<$<CXX_COMPILER_ID:Clang,AppleClang>:-Wno-sign-conversion>
     # g++ 12 finds these in its own std::copy and std::move after inlining; the address sanitizer finds the true ones
-    $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds -Wno-stringop-overflow>
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds -Wno-stringop-overflow -Wno-restrict>
     $<$<BOOL:${XGRAD_WERROR}>:-Werror>)
 
 if(XGRAD_SANITIZE)
