@@ -1,0 +1,65 @@
+#pragma once
+#include <optional>
+
+#include <autograd/creation.hpp>
+
+/// First numbers of parameters: `Parameter weight = init::kaiming_normal({out, in});`
+///
+/// The first two axes of a weight are (outputs, inputs), those after them the field that one output sees, so
+///     fan_in = shape[1] * shape[2] * ...        fan_out = shape[0] * shape[2] * ...
+/// All are float32 and drawn from the calling thread's generator unless the options say otherwise. ShapeError for a
+/// weight of fewer than two axes, ValueError for a gain or slope that is not finite, DTypeError for integers.
+namespace xg::nn::init {
+
+using xg::full;
+using xg::ones;
+using xg::zeros;
+
+struct Fans {
+    Index in;
+    Index out;
+};
+XGRAD_API Fans fans(const Shape& shape, Site site = Site::here());
+
+struct InitOptions {
+    std::optional<DType> dtype = {};
+    Generator* generator = nullptr;
+};
+
+/// Uniform in [low, high).
+XGRAD_API Tensor uniform(const Shape& shape, double low, double high, InitOptions options = {},
+                         Site site = Site::here());
+/// Normal with this mean and standard deviation.
+XGRAD_API Tensor normal(const Shape& shape, double mean, double stddev, InitOptions options = {},
+                        Site site = Site::here());
+
+struct XavierOptions {
+    double gain = 1.0; ///< 5/3 for tanh, sqrt(2) for relu
+    std::optional<DType> dtype = {};
+    Generator* generator = nullptr;
+};
+/// Keeps the variance of signals and gradients through layers with a slope near 1, such as sigmoid and tanh at 0:
+/// uniform in [-a, a) with a = gain sqrt(6 / (fan_in + fan_out)).
+/// Source: Glorot and Bengio, AISTATS 2010, formula 16.
+XGRAD_API Tensor xavier_uniform(const Shape& shape, XavierOptions options = {}, Site site = Site::here());
+/// Normal with standard deviation gain sqrt(2 / (fan_in + fan_out)). Source: the same, formula 12.
+XGRAD_API Tensor xavier_normal(const Shape& shape, XavierOptions options = {}, Site site = Site::here());
+
+enum class Fan : std::uint8_t { in, out };
+struct KaimingOptions {
+    double a = 0.0;    ///< the slope of the activation below 0: 0 is relu, 1 is linear
+    Fan fan = Fan::in; ///< keep the variance of the signals (in) or of the gradients (out)
+    std::optional<DType> dtype = {};
+    Generator* generator = nullptr;
+};
+/// Keeps the variance through layers with (leaky) relu: uniform in [-b, b) with b = sqrt(6 / ((1 + a^2) fan)).
+/// Source: He et al., ICCV 2015, formulas 10, 14 and 15.
+XGRAD_API Tensor kaiming_uniform(const Shape& shape, KaimingOptions options = {}, Site site = Site::here());
+/// Normal with standard deviation sqrt(2 / ((1 + a^2) fan)). Source: the same.
+XGRAD_API Tensor kaiming_normal(const Shape& shape, KaimingOptions options = {}, Site site = Site::here());
+
+/// Uniform in [-1 / sqrt(fan_in), 1 / sqrt(fan_in)), zeros if fan_in is 0: PyTorch's bias of a linear layer, of any
+/// shape. ValueError if fan_in is negative.
+XGRAD_API Tensor uniform_fan_in(const Shape& shape, Index fan_in, InitOptions options = {}, Site site = Site::here());
+
+} // namespace xg::nn::init
