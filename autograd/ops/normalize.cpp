@@ -54,8 +54,9 @@ std::vector<Sample> axis_samples(Tensor (*call)(const Operand&, Index),
                        .call = [call](In in) { return call(in[0], 1); },
                        .reference =
                            [reference](In in) {
-                               xt::xarray<double> x = to_xarray(in[0]);
-                               return from_xarray(reference(x - xt::amax(x, {1}, xt::keep_dims), 1) + 0.0);
+                               const xt::xarray<double> x = to_xarray(in[0]);
+                               const xt::xarray<double> m = xt::amax(x, std::vector<std::size_t>{1}, xt::keep_dims);
+                               return from_xarray(reference(x - m, 1));
                            },
                        .smooth = false});
     return samples;
@@ -108,7 +109,8 @@ struct Softmax {
     static std::vector<Sample> samples() {
         return axis_samples(softmax, [](const xt::xarray<double>& x, std::size_t axis) {
             const xt::xarray<double> e = xt::exp(x);
-            return xt::xarray<double>(e / xt::sum(e, {axis}, xt::keep_dims));
+            const xt::xarray<double> total = xt::sum(e, std::vector{axis}, xt::keep_dims);
+            return xt::xarray<double>(e / total);
         });
     }
     static std::vector<Misuse> misuse() { return axis_misuse(softmax); }
@@ -151,7 +153,8 @@ struct LogSoftmax {
     static Attrs batch(const Attrs& a) { return {a.axis + 1}; }
     static std::vector<Sample> samples() {
         return axis_samples(log_softmax, [](const xt::xarray<double>& x, std::size_t axis) {
-            return xt::xarray<double>(x - xt::log(xt::sum(xt::exp(x), {axis}, xt::keep_dims)));
+            const xt::xarray<double> e = xt::exp(x), total = xt::sum(e, std::vector{axis}, xt::keep_dims);
+            return xt::xarray<double>(x - xt::log(total));
         });
     }
     static std::vector<Misuse> misuse() { return axis_misuse(log_softmax); }

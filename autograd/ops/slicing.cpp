@@ -10,6 +10,7 @@
 
 #include <xtensor/xbuilder.hpp>
 #include <xtensor/xmanipulation.hpp>
+#include <xtensor/xnoalias.hpp>
 #include <xtensor/xstrided_view.hpp>
 
 namespace xg {
@@ -178,7 +179,8 @@ std::vector<Sample> Slice1::samples() {
                     auto to = at, from = at;
                     to[static_cast<std::size_t>(axis)] = k;
                     from[static_cast<std::size_t>(axis)] = keep[k];
-                    xt::strided_view(y, to) = xt::strided_view(x, from);
+                    auto there = xt::strided_view(y, to);
+                    xt::noalias(there) = xt::strided_view(x, from); // plain =: a temporary of the wrong rank
                 }
                 return from_xarray(y);
             }));
@@ -209,7 +211,8 @@ std::vector<Sample> Unslice::samples() {
                     xt::xstrided_slice_vector to(shape.size(), xt::all()), from = to;
                     to[axis] = c.begin + k * c.step;
                     from[axis] = k;
-                    xt::strided_view(y, to) = xt::strided_view(x, from);
+                    auto there = xt::strided_view(y, to);
+                    xt::noalias(there) = xt::strided_view(x, from); // plain =: a temporary of the wrong rank
                 }
                 return from_xarray(y);
             }));
