@@ -36,9 +36,17 @@ Impl* impl_of(const Tensor& t, const char* what, Site site = {}) {
     return t.impl();
 }
 
-// The numbers at the bottom of a wrapper: the primal's.
+// The numbers at the bottom of a wrapper: the primal's. Under vmap there are those of every example, and none is it.
 const Impl* bottom(const Impl* impl) {
-    while (impl->level > 0) impl = parts_of(const_cast<Impl*>(impl)).primal;
+    while (impl->level > 0) {
+        const Parts& parts = parts_of(const_cast<Impl*>(impl));
+        if (parts.batched) {
+            fail<StateError>(
+                "the numbers of a tensor inside vmap are asked for, and it stands for every example at once\n"
+                "  expected operations on it; where() takes the place of a branch");
+        }
+        impl = parts.primal;
+    }
     return impl;
 }
 

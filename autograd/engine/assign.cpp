@@ -62,6 +62,7 @@ void move_parts(Impl* target, const Tensor& result) {
     if (tangent) keep(tangent);
     drop(std::exchange(to.primal, primal));
     drop(std::exchange(to.tangent, tangent));
+    to.batched = wrapper && parts_of(result.impl()).batched;
 }
 
 Tensor& write(const char* op, Tensor& target, const Tensor& result) {

@@ -1,10 +1,13 @@
 #include <autograd/engine/level.hpp>
 
+#include <algorithm>
 #include <atomic>
 
+#include <autograd/creation.hpp>
 #include <autograd/engine/context.hpp>
 #include <autograd/engine/node.hpp>
 #include <autograd/error_format_internal.hpp>
+#include <autograd/ops/shape_ops.hpp>
 
 namespace xg {
 namespace {
@@ -24,11 +27,11 @@ std::uint64_t next_serial() {
 
 // Inside the step of a level only the levels below it are visible, so a transform opened there takes the place of those
 // above until it ends.
-LevelScope::LevelScope(LevelKind kind) : serial_(next_serial()) {
+LevelScope::LevelScope(LevelKind kind, Index examples) : serial_(next_serial()) {
     if (levels.visible >= 255) fail<StateError>("more than 255 transforms are nested");
     hidden_.assign(levels.open.begin() + levels.visible, levels.open.end());
     levels.open.resize(static_cast<std::size_t>(levels.visible));
-    levels.open.push_back({serial_, kind});
+    levels.open.push_back({serial_, kind, examples});
     id_ = static_cast<std::uint8_t>(++levels.visible);
 }
 LevelScope::~LevelScope() {
@@ -37,6 +40,7 @@ LevelScope::~LevelScope() {
 }
 
 int open_levels() { return levels.visible; }
+std::uint64_t open_serial() { return levels.open[static_cast<std::size_t>(levels.visible - 1)].serial; }
 
 int level_of(const OpEntry& op, const Tensor& t) {
     const Impl* impl = t.impl();
@@ -51,9 +55,10 @@ int level_of(const OpEntry& op, const Tensor& t) {
     return impl->level;
 }
 
-Tensor run_on_level(const OpEntry& op, In in, const void* attrs, Site site, int level) {
-    const std::uint64_t serial = levels.open[static_cast<std::size_t>(level - 1)].serial;
-    const Setting below(levels.visible, level - 1);
+namespace {
+
+// The operation on primals and its rule on tangents.
+Tensor dual_step(const OpEntry& op, In in, const void* attrs, Site site, int level, std::uint64_t serial) {
     Grads primals, tangents;
     bool any = false;
     for (std::size_t i = 0; i < in.size(); ++i) {
@@ -73,6 +78,47 @@ Tensor run_on_level(const OpEntry& op, In in, const void* attrs, Site site, int 
         dy = op.jvp(saved, In(tangents.data(), in.size()), attrs);
     }
     return make_wrapper(static_cast<std::uint8_t>(level), serial, y, dy);
+}
+
+// The declared fallback: one call an example.
+Tensor looped(const OpEntry& op, In in, unsigned batched, const void* attrs, Site site, Index examples) {
+    std::vector<Tensor> results;
+    // Over no examples it runs once on zeros, to learn the shape of the result.
+    for (Index e = 0; e < std::max<Index>(examples, 1); ++e) {
+        Grads one;
+        for (std::size_t i = 0; i < in.size(); ++i) {
+            if ((batched >> i & 1) == 0) one.push_back(in[i]);
+            else if (examples > 0) one.push_back(select(in[i], 0, e));
+            else one.push_back(select(zeros_like(in[i]), 0, 0));
+        }
+        results.push_back(run(op, In(one.data(), in.size()), attrs, site));
+    }
+    const Tensor all = stack(results, 0);
+    return examples > 0 ? all : slice(all, 0, 0, 0);
+}
+
+// The operation's batch rule on all examples at once.
+Tensor batched_step(const OpEntry& op, In in, const void* attrs, Site site, int level, const Level& open) {
+    Grads inner;
+    unsigned batched = 0;
+    for (std::size_t i = 0; i < in.size(); ++i) {
+        const bool wrapped = in[i].impl()->level == level;
+        inner.push_back(wrapped ? share(parts_of(in[i].impl()).primal) : in[i]);
+        if (wrapped && parts_of(in[i].impl()).batched) batched |= 1u << std::min<std::size_t>(i, 31);
+    }
+    const In x(inner.data(), in.size());
+    if (batched == 0) return make_wrapper(static_cast<std::uint8_t>(level), open.serial, run(op, x, attrs, site));
+    const Tensor y = op.loops ? looped(op, x, batched, attrs, site, open.examples) : op.batch(x, batched, attrs);
+    return make_batched(static_cast<std::uint8_t>(level), open.serial, y);
+}
+
+} // namespace
+
+Tensor run_on_level(const OpEntry& op, In in, const void* attrs, Site site, int level) {
+    const Level open = levels.open[static_cast<std::size_t>(level - 1)];
+    const Setting below(levels.visible, level - 1);
+    return open.kind == LevelKind::dual ? dual_step(op, in, attrs, site, level, open.serial)
+                                        : batched_step(op, in, attrs, site, level, open);
 }
 
 } // namespace xg

@@ -8,17 +8,18 @@
 // of parts of lower levels. docs/design/op-mechanism.md says why every nesting order comes out right.
 namespace xg {
 
-enum class LevelKind : std::uint8_t { dual };
+enum class LevelKind : std::uint8_t { dual, batched };
 
 struct Level {
     std::uint64_t serial; // never given twice
     LevelKind kind;
+    Index examples = 0; // of a batched level
 };
 
 /// Opens a level for the scope.
 class LevelScope {
 public:
-    explicit LevelScope(LevelKind kind);
+    explicit LevelScope(LevelKind kind, Index examples = 0);
     ~LevelScope();
     LevelScope(const LevelScope&) = delete;
     LevelScope& operator=(const LevelScope&) = delete;
@@ -34,6 +35,9 @@ private:
 
 /// How many levels are open for the code that runs now: while the step of a level runs, those below it.
 int open_levels();
+
+/// The innermost of them.
+std::uint64_t open_serial();
 
 /// The level of a value. StateError if it comes from a transform that has ended.
 int level_of(const OpEntry& op, const Tensor& t);

@@ -155,20 +155,32 @@ Tensor make_view(Storage* storage, const Impl& made) {
     return view_of(storage, made.dtype, made.shape, made.strides, made.data);
 }
 
-Tensor make_wrapper(std::uint8_t level, std::uint64_t serial, const Tensor& primal, const Tensor& tangent) {
-    const Impl* p = primal.impl();
-    Impl* impl = new_impl(p->dtype, p->shape, contiguous_strides(p->shape));
+namespace {
+Tensor wrap(std::uint8_t level, const Parts& parts, const Shape& shape) {
+    Impl* impl = new_impl(parts.primal->dtype, shape, contiguous_strides(shape));
     impl->level = level;
-    std::construct_at(&block_of(impl).parts,
-                      Parts{keep(primal.impl()), tangent.defined() ? keep(tangent.impl()) : nullptr, serial});
+    keep(parts.primal);
+    if (parts.tangent) keep(parts.tangent);
+    std::construct_at(&block_of(impl).parts, parts);
     return Tensor(impl);
+}
+} // namespace
+
+Tensor make_wrapper(std::uint8_t level, std::uint64_t serial, const Tensor& primal, const Tensor& tangent) {
+    return wrap(level, {primal.impl(), tangent.impl(), serial}, primal.impl()->shape);
+}
+Tensor make_batched(std::uint8_t level, std::uint64_t serial, const Tensor& examples) {
+    Shape shape = examples.impl()->shape;
+    shape.erase(0);
+    return wrap(level, {examples.impl(), nullptr, serial, 0, /*batched=*/true}, shape);
 }
 
 Tensor alias(const Tensor& t) {
     Impl* impl = t.impl();
     if (impl->level == 0) return make_view(t, impl->shape, impl->strides, impl->data);
-    const Parts& parts = parts_of(impl);
-    return make_wrapper(impl->level, parts.serial, share(parts.primal), share(parts.tangent));
+    Parts parts = parts_of(impl);
+    parts.version = 0;
+    return wrap(impl->level, parts, impl->shape);
 }
 
 Tensor make_foreign(DType dtype, const Shape& shape, const Strides& strides, void* data, std::shared_ptr<void> owner) {
@@ -215,9 +227,5 @@ void make_leaf(Impl* impl, bool of_transform) {
 }
 
 std::uint32_t& version_of(Impl* impl) { return impl->level > 0 ? parts_of(impl).version : impl->storage->version; }
-
-bool grad_enabled() { return context().recording; }
-NoGrad::NoGrad() : before_(context().recording) { context().recording = false; }
-NoGrad::~NoGrad() { context().recording = before_; }
 
 } // namespace xg

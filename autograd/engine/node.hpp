@@ -41,12 +41,14 @@ struct Storage {
     std::shared_ptr<void>* foreign = nullptr; // an xtensor container, say
 };
 
-/// What a wrapper of a transform's level is made of, instead of numbers.
+/// What a wrapper of a transform's level is made of, instead of numbers: a primal and its tangent under jvp, all
+/// examples at once under vmap.
 struct Parts {
-    Impl* primal;
+    Impl* primal;  // under vmap with the examples along axis 0, if `batched`
     Impl* tangent; // null: none
     std::uint64_t serial;
     std::uint32_t version = 0;
+    bool batched = false;
 };
 
 struct Extra {
@@ -149,7 +151,9 @@ Tensor make_view(Storage* storage, const Impl& made);
 /// The same value (numbers or parts) without the node.
 Tensor alias(const Tensor& t);
 /// A wrapper of `level`.
-Tensor make_wrapper(std::uint8_t level, std::uint64_t serial, const Tensor& primal, const Tensor& tangent);
+Tensor make_wrapper(std::uint8_t level, std::uint64_t serial, const Tensor& primal, const Tensor& tangent = {});
+/// A wrapper whose examples lie along axis 0 of `examples`.
+Tensor make_batched(std::uint8_t level, std::uint64_t serial, const Tensor& examples);
 /// A 0-d tensor that a node remembers as a number.
 Tensor make_number(Number number, DType dtype);
 /// The numbers of a foreign container, which it keeps alive.

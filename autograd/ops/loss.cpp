@@ -10,8 +10,8 @@
 #include <autograd/ops/normalize.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/reduce.hpp>
-#include <autograd/ops/reference.hpp>
 #include <autograd/ops/samples.hpp>
+#include <autograd/ops/shape_ops.hpp>
 
 namespace xg {
 namespace {
@@ -108,7 +108,12 @@ struct HalfSquaredError {
     static std::vector<Misuse> misuse() { return pair_misuse(half_squared_error); }
 };
 
+// One loss a row, without forming the quotient of softmax: logsumexp(x) - x[target].
 struct CrossEntropy {
+    struct Attrs {};
+    static constexpr int arity = 2;
+    static constexpr unsigned differentiable = 0b01;
+    static constexpr DTypes dtypes = floats;
     static constexpr OpDoc doc{.name = "cross_entropy",
                                .formula = "-log softmax(logits)[target], averaged",
                                .derivative = "(softmax(logits) - onehot(target)) / N",
@@ -116,15 +121,26 @@ struct CrossEntropy {
                                .torch = "cross_entropy",
                                .onnx = "SoftmaxCrossEntropyLoss",
                                .snippet = "cross_entropy(tensor({{0, 0}}), from_vector(std::vector{1}))  // 0.6931472"};
-    static Tensor compose(const Operand& operand, const Tensor& targets, LossOptions options) {
-        const Tensor logits = as_tensor(operand);
-        check(logits, targets);
-        const bool single = logits.rank() == 1;
-        const Tensor rows = single ? unsqueeze(logits, 0) : logits, picks = reshape(targets, {rows.shape(0), 1});
-        const Tensor losses = -reshape(gather(log_softmax(rows, 1), 1, picks), single ? Shape{} : Shape{rows.shape(0)});
-        return reduced(losses, options.reduction);
+    static constexpr Saves saves{.inputs = 0b11};
+    static Shape shape(In x, const Attrs&) { return x[1].shape(); }
+    static void forward(std::span<const Strided> x, const Strided& y, const Attrs&);
+    static Grads vjp(const Saved& s, const Tensor& g, const Attrs&) {
+        const Tensor column = unsqueeze(g, 1), picks = unsqueeze(s.in[1], 1);
+        return {softmax(s.in[0], 1) * column - scatter_zeros(column, 1, picks, s.in[0].shape()), {}};
     }
-    static void check(const Tensor& logits, const Tensor& targets);
+    static Tensor jvp(const Saved& s, In t, const Attrs&) {
+        return sum(softmax(s.in[0], 1) * t[0], 1) - squeeze(gather(t[0], 1, unsqueeze(s.in[1], 1)), 1);
+    }
+    static Tensor batch(In x, unsigned batched, const Attrs&) {
+        const Index examples = ((batched & 1) != 0 ? x[0] : x[1]).shape(0), rows = x[1].shape(-1),
+                    classes = x[0].shape(-1);
+        const Tensor logits = expand(x[0], {examples, rows, classes}), targets = expand(x[1], {examples, rows});
+        const Tensor losses =
+            apply<CrossEntropy>(CallSite::current(),
+                                {reshape(logits, {examples * rows, classes}), reshape(targets, {examples * rows})}, {});
+        return reshape(losses, {examples, rows});
+    }
+    static void check_shapes(const Tensor& logits, const Tensor& targets);
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
         const auto classes = [](std::vector<std::int64_t> t) { return from_vector(t); };
@@ -156,36 +172,60 @@ struct CrossEntropy {
     }
 };
 
-void CrossEntropy::check(const Tensor& logits, const Tensor& targets) {
+void check_classes(const Strided& targets, Index classes) {
+    for (Index i = 0; i < targets.shape[0]; ++i) {
+        const Index t = targets.as<Index>()[i * targets.strides[0]];
+        if (t >= 0 && t < classes) continue;
+        fail<IndexError>(
+            "cross_entropy: target {} is class {}, and the logits have {} classes\n"
+            "  expected classes from 0 to {}",
+            i, t, classes, classes - 1);
+    }
+}
+
+void CrossEntropy::forward(std::span<const Strided> x, const Strided& y, const Attrs&) {
+    const Strided &logits = x[0], &targets = x[1];
+    const Index classes = logits.shape[1], step = logits.strides[1];
+    check_classes(targets, classes);
+    kernels::dispatch_number(y.dtype, [&]<class T>() {
+        if constexpr (std::is_floating_point_v<T>) {
+            for (Index i = 0; i < logits.shape[0]; ++i) {
+                const T* row = logits.as<T>() + i * logits.strides[0];
+                T largest = row[0], total = 0;
+                for (Index c = 1; c < classes; ++c) largest = std::max(largest, row[c * step]);
+                for (Index c = 0; c < classes; ++c) total += std::exp(row[c * step] - largest);
+                const T picked = row[targets.as<Index>()[i * targets.strides[0]] * step];
+                y.as<T>()[i] = std::log(total) + (largest - picked);
+            }
+        }
+    });
+}
+
+void CrossEntropy::check_shapes(const Tensor& logits, const Tensor& targets) {
     require_defined("cross_entropy", logits);
     require_defined("cross_entropy", targets);
     if (logits.rank() < 1 || logits.rank() > 2) {
         fail<ShapeError>(
-            "cross_entropy: the logits have shape {}\n  expected (N, classes), or (classes) for one example",
+            "cross_entropy: the logits have shape {}\n"
+            "  expected (N, classes), or (classes) for one example",
             logits.shape().str());
     }
     if (targets.dtype() != DType::int64) {
         fail<DTypeError>(
-            "cross_entropy: the targets have dtype {}\n  expected int64 class indices; targets.to(int64) converts",
+            "cross_entropy: the targets have dtype {}\n"
+            "  expected int64 class indices; targets.to(int64) converts",
             name_of(targets.dtype()));
     }
     const Shape expected = logits.rank() == 1 ? Shape{} : Shape{logits.shape(0)};
     if (!(targets.shape() == expected)) {
         fail<ShapeError>(
-            "cross_entropy: the logits have shape {} and the targets have shape {}\n  expected targets of shape {}, "
-            "one class an example",
+            "cross_entropy: the logits have shape {} and the targets have shape {}\n"
+            "  expected targets of shape {}, one class an example",
             logits.shape().str(), targets.shape().str(), expected.str());
     }
-    const Index classes = logits.shape(-1);
-    if (classes == 0 && targets.numel() > 0)
-        fail<ShapeError>("cross_entropy: logits of shape {} have no classes", logits.shape().str());
-    const std::vector<std::int64_t> values = targets.to_vector<std::int64_t>();
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        if (values[i] >= 0 && values[i] < classes) continue;
-        fail<IndexError>(
-            "cross_entropy: target {} is class {}, and the logits of shape {} have {} classes\n  expected classes from "
-            "0 to {}",
-            i, values[i], logits.shape().str(), classes, classes - 1);
+    if (logits.shape(-1) == 0 && targets.numel() > 0) {
+        fail<ShapeError>("cross_entropy: logits of shape {} have no classes\n  expected at least one",
+                         logits.shape().str());
     }
 }
 
@@ -229,7 +269,12 @@ std::vector<Sample> CrossEntropy::samples() {
 
 Tensor cross_entropy(const Operand& logits, const Tensor& targets, LossOptions options) {
     const CallSite here(logits.site());
-    return CrossEntropy::compose(logits, targets, options);
+    const Tensor x = as_tensor(logits);
+    CrossEntropy::check_shapes(x, targets);
+    const bool single = x.rank() == 1;
+    const Tensor losses = apply<CrossEntropy>(
+        logits.site(), {single ? unsqueeze(x, 0) : x, single ? unsqueeze(targets, 0) : targets}, {});
+    return reduced(single ? squeeze(losses, 0) : losses, options.reduction);
 }
 Tensor mse_loss(const Operand& prediction, const Operand& target, LossOptions options) {
     const CallSite here(prediction.site());

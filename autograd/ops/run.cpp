@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cassert>
 
 #include <autograd/creation.hpp>
 #include <autograd/engine/context.hpp>
@@ -118,6 +119,7 @@ Tensor run(const OpEntry& op, In in, const void* attrs, Site site) {
     Tensor out = level > 0        ? run_on_level(op, in, attrs, site, level)
                  : op.elementwise ? compute_elementwise(op, in, shape, computed)
                                   : compute_general(op, in, attrs, shape, computed);
+    assert(out.shape() == shape && "a batch rule gives every example the shape of a single call");
     if (context().recording && !op.no_gradient) record_call(op, in, attrs, out, level, CallSite::current());
     if (watching()) [[unlikely]]
         tell_forward(op, in, out, CallSite::current());

@@ -31,4 +31,7 @@ Tensor sum_to(const Tensor& g, const Shape& shape);
 /// `t` repeated to `shape`, or itself if it has it.
 Tensor expand_to(const Tensor& t, const Shape& shape);
 
+/// x itself as a result of its own: a view with a node.
+Tensor identity(const Tensor& x);
+
 } // namespace xg

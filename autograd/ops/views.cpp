@@ -353,6 +353,8 @@ Tensor expand(const Operand& x, const Shape& shape) {
     return apply<Expand>(x.site(), {reshape(t, from)}, {to});
 }
 
+Tensor identity(const Tensor& x) { return apply<Reshape>(CallSite::current(), {x}, {x.shape()}); }
+
 Tensor expand_to(const Tensor& t, const Shape& shape) { return t.shape() == shape ? t : expand(t, shape); }
 
 Tensor sum_to(const Tensor& g, const Shape& shape) {
