@@ -176,20 +176,26 @@ struct LogSumExp {
     static void forward(std::span<const Strided> x, const Strided& y, const Attrs& a) {
         kernels::logsumexp(x[0], kept_view(y, x[0].shape, a));
     }
-    // Where the result is -inf nothing contributes; x - y would be NaN there.
+    static Axes axes_of(const Attrs& a, int rank) {
+        Axes axes = Axes::none();
+        for (int i = 0; i < rank; ++i) {
+            if (a.reduces(i)) axes.push_back(i);
+        }
+        return axes;
+    }
+    // Where the result is -inf nothing contributes; x - y would be NaN there. y is rounded to its own size, by which
+    // e^(x - y) would be off at a large x: dividing by the sum takes that out.
     static Tensor share(const Saved& s, const Attrs& a) {
         const Tensor y = with_kept_axes(s.out, s.in[0].shape(), a);
-        return exp(s.in[0] - where(y == -INFINITY, 0.0, y));
+        const Tensor e = exp(s.in[0] - where(y == -INFINITY, 0.0, y));
+        const Tensor total = sum(e, axes_of(a, e.rank()), {.keepdims = true});
+        return e / where(total == 0.0, 1.0, total);
     }
     static Grads vjp(const Saved& s, const Tensor& g, const Attrs& a) {
         return {share(s, a) * with_kept_axes(g, s.in[0].shape(), a)};
     }
     static Tensor jvp(const Saved& s, In t, const Attrs& a) {
-        Axes axes = Axes::none();
-        for (int i = 0; i < t[0].rank(); ++i) {
-            if (a.reduces(i)) axes.push_back(i);
-        }
-        return sum(share(s, a) * t[0], axes, {.keepdims = a.keepdims});
+        return sum(share(s, a) * t[0], axes_of(a, t[0].rank()), {.keepdims = a.keepdims});
     }
     static Attrs batch(const Attrs& a) { return batched(a); }
     static std::vector<Sample> samples();

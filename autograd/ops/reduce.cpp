@@ -349,6 +349,10 @@ std::vector<Sample> ArgExtreme<Facts>::samples() {
                            flat.reshape({15});
                            return from_xarray(Facts::reference(flat, 0)).to(int64);
                        }});
+    samples.push_back({.note = "a scalar",
+                       .inputs = {spread_tensor({})},
+                       .call = [](In in) { return Facts::overall(in[0]); },
+                       .reference = [](In) { return zeros({}, {.dtype = int64}); }});
     samples.push_back({.note = "an empty result",
                        .inputs = {zeros({0, 3}, {.dtype = float64})},
                        .call = [](In in) { return Facts::along(in[0], 1, {}); },
@@ -394,7 +398,8 @@ struct Mean {
     static std::vector<Misuse> misuse() { return reduce_misuse(call); }
 };
 
-// Two passes: the mean is taken off before squaring, so a large mean costs no digits.
+// The mean is taken off before squaring, so a large mean costs no digits: and once more, because the first one was
+// rounded to its own size.
 struct Variance {
     static constexpr OpDoc doc{.name = "variance",
                                .formula = "sum((x - mean(x))^2) / (count - ddof)",
@@ -410,7 +415,8 @@ struct Variance {
         if (options.ddof < 0) fail<ValueError>("variance: ddof is {}\n  expected 0 or more", options.ddof);
         if (!is_floating(t.dtype())) t = t.to(float32);
         const Index free = reduced_count(t.shape(), a) - options.ddof;
-        const Tensor deviation = t - mean(t, axes, {.keepdims = true});
+        const Tensor rough = t - mean(t, axes, {.keepdims = true});
+        const Tensor deviation = rough - mean(rough, axes, {.keepdims = true});
         return apply<Sum>(x.site(), {square(deviation)}, a) / (free > 0 ? static_cast<double>(free) : std::nan(""));
     }
     static Tensor call(const Operand& x, const Axes& axes, bool keepdims) {
