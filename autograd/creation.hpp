@@ -6,6 +6,9 @@
 #include <autograd/random.hpp>
 #include <autograd/tensor.hpp>
 
+// Errors that all of these raise before they change or draw anything: ShapeError for a negative size, MemoryError for a
+// shape that no memory holds, DTypeError for a gradient of integers or booleans, ValueError for a number that int64
+// cannot hold.
 namespace xg {
 
 struct TensorOptions {
@@ -24,11 +27,14 @@ XGRAD_API Tensor full_like(const Tensor& like, Number value, TensorOptions optio
 /// Ones on the main diagonal of an (n, n) or (rows, columns) matrix.
 XGRAD_API Tensor eye(Index n, TensorOptions options = {}, Site site = Site::here());
 XGRAD_API Tensor eye(Index rows, Index columns, TensorOptions options = {}, Site site = Site::here());
-/// 0, 1, ... below `end`; or begin, begin + step, ... short of end. int64 from integers, float32 from fractions.
+/// 0, 1, ... below `end`; or begin, begin + step, ... short of end. int64 from integers, float32 from fractions, of which
+/// there are ceil((end - begin) / step), as in NumPy: rounding may let `end` in. ValueError for a step of 0 and for
+/// numbers that are not finite; DTypeError for fractions as int64 and anything as boolean.
 XGRAD_API Tensor arange(Number end, TensorOptions options = {}, Site site = Site::here());
 XGRAD_API Tensor arange(Number begin, Number end, Number step = 1, TensorOptions options = {},
                         Site site = Site::here());
-/// `count` equally spaced numbers from begin to end, both included.
+/// `count` equally spaced numbers from begin to end, both included exactly. ValueError for a negative count and for ends
+/// that are not finite, DTypeError unless the dtype is floating point.
 XGRAD_API Tensor linspace(double begin, double end, Index count, TensorOptions options = {}, Site site = Site::here());
 
 /// A nested list of numbers: tensor({{1, 2}, {3, 4}}), tensor(2.5). ShapeError if it is ragged.
@@ -65,11 +71,13 @@ struct RandomOptions {
     bool requires_grad = false;
     Generator* generator = nullptr; ///< the calling thread's own when absent
 };
-/// Uniform in [0, 1).
+// Which numbers a seed gives, and how far each call moves the generator: autograd/random.hpp.
+
+/// Uniform in [0, 1). DTypeError, here and for normals, unless the dtype is floating point.
 XGRAD_API Tensor rand(const Shape& shape, RandomOptions options = {}, Site site = Site::here());
 /// Standard normal.
 XGRAD_API Tensor randn(const Shape& shape, RandomOptions options = {}, Site site = Site::here());
-/// Integers in [low, high), int64.
+/// Integers in [low, high), int64 unless a floating dtype is given. ValueError unless low < high.
 XGRAD_API Tensor randint(Index low, Index high, const Shape& shape, RandomOptions options = {},
                          Site site = Site::here());
 /// A random order of 0 ... n - 1, int64.

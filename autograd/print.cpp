@@ -39,7 +39,7 @@ class Lines {
 public:
     Lines(std::size_t indent, std::size_t margin) : indent_(indent), margin_(margin), line_(indent, ' ') {}
     void add(const std::string& word) {
-        if (line_.size() > indent_ && line_.size() + word.size() > margin_) {
+        if (line_.size() + word.size() > margin_) {
             line_.erase(line_.find_last_not_of(' ') + 1);
             done_ += line_ + '\n';
             line_.assign(indent_, ' ');

@@ -150,8 +150,8 @@ TEST_CASE("requires_grad on integers or booleans is a DTypeError that names both
 
 TEST_CASE("eye has its ones on the main diagonal of a wide and of a tall matrix") {
     CHECK(eye(2, 3).to_vector() == Doubles{1, 0, 0, 0, 1, 0});
-    CHECK(eye(3, 2).to_vector() == Doubles{1, 0, 0, 1, 0, 0});
-    CHECK(eye(3, 2).shape() == Shape(3, 2));
+    CHECK(eye(4, 2).to_vector() == Doubles{1, 0, 0, 1, 0, 0, 0, 0});
+    CHECK(eye(4, 2).shape() == Shape(4, 2));
 }
 
 TEST_CASE("arange of integers is int64 and leaves its end out") {
@@ -317,7 +317,7 @@ TEST_CASE("a shape that no memory holds is a MemoryError that names it") {
               }),
               "ones: shape (1099511627776, 1099511627776) of float32"));
     CHECK_THROWS_AS(zeros({Index(1) << 62}, {.dtype = float64}), MemoryError);
-    CHECK_THROWS_AS(zeros({big, big, 0}), MemoryError); // even the strides of nothing must be numbers
+    CHECK_THROWS_AS(zeros({0, big, big}), MemoryError); // even the strides of nothing must be numbers
     CHECK_THROWS_AS(arange(0, Index(1) << 62), MemoryError);
     CHECK_THROWS_AS(randperm(Index(1) << 60), MemoryError);
 }

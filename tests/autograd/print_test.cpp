@@ -197,6 +197,8 @@ TEST_CASE("a view prints the numbers it shows in its own order") {
     CHECK(to_string(x[{1, Slice{none, none, -2}}]) == "[5 3]");
 }
 
+TEST_CASE("1000 numbers are still shown") { CHECK(to_string(counted({1000})).find("...") == std::string::npos); }
+
 TEST_CASE("the numbers that are left out are not read") {
     // A million million of them would take hours
     const Tensor x = expand(tensor({7}, {.dtype = int64}), {1'000'000, 1'000'000});

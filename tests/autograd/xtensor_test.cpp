@@ -152,6 +152,8 @@ TEST_CASE("an adopted container with an axis of size 1 multiplies like any other
     CHECK(matmul(column, row).to_vector() == Doubles{3, 4, 6, 8});
     CHECK(matmul(row, column).to_vector() == Doubles{11});
     CHECK(column.is_contiguous());
+    CHECK(column.strides() == Strides(1, 1)); // xtensor has 0 for the last
+    CHECK(row.strides() == Strides(1, 1));
 }
 
 TEST_CASE("an adopted tensor outlives the expression and can be changed") {
