@@ -1,9 +1,11 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 namespace xg {
@@ -16,20 +18,29 @@ public:
     using iterator = T*;
     using const_iterator = const T*;
 
-    SmallVector() {}
-    SmallVector(std::initializer_list<T> items) { append(items.begin(), items.end()); }
-    explicit SmallVector(std::span<const T> items) { append(items.begin(), items.end()); }
-    SmallVector(const SmallVector& other) { append(other.begin(), other.end()); }
+    SmallVector() {
+        if constexpr (plain) std::memset(static_cast<void*>(inline_), 0, sizeof inline_);
+    }
+    SmallVector(std::initializer_list<T> items) : SmallVector() { append(items.begin(), items.end()); }
+    explicit SmallVector(std::span<const T> items) : SmallVector() { append(items.begin(), items.end()); }
+    SmallVector(const SmallVector& other) { copy(other); }
     SmallVector(SmallVector&& other) noexcept { take(other); }
     SmallVector& operator=(const SmallVector& other) {
-        if (this != &other) {
-            SmallVector copy(other);
-            swap_in(copy);
+        if (this == &other) return *this;
+        if constexpr (plain) {
+            if (!on_heap() && !other.on_heap()) {
+                copy(other);
+                return *this;
+            }
         }
-        return *this;
+        SmallVector fresh(other);
+        return *this = std::move(fresh);
     }
     SmallVector& operator=(SmallVector&& other) noexcept {
-        if (this != &other) swap_in(other);
+        if (this != &other) {
+            destroy();
+            take(other);
+        }
         return *this;
     }
     ~SmallVector() { destroy(); }
@@ -84,7 +95,20 @@ public:
     }
 
 private:
+    // Numbers inside the object are copied all at once, used or not: that is a handful of moves and no loop.
+    static constexpr bool plain = std::is_trivially_copyable_v<T> && N * sizeof(T) <= 64;
+
     bool on_heap() const { return capacity_ > N; }
+    void copy(const SmallVector& other) { // *this holds nothing on the heap
+        if constexpr (plain) {
+            if (!other.on_heap()) {
+                size_ = other.size_;
+                std::memcpy(static_cast<void*>(inline_), other.inline_, sizeof inline_);
+                return;
+            }
+        }
+        append(other.begin(), other.end());
+    }
     void grow() {
         const int capacity = capacity_ * 2;
         T* fresh = std::allocator<T>().allocate(static_cast<std::size_t>(capacity));
@@ -95,18 +119,16 @@ private:
         capacity_ = capacity;
     }
     void destroy() {
-        std::destroy(begin(), end());
+        if constexpr (!std::is_trivially_destructible_v<T>) std::destroy(begin(), end());
         if (on_heap()) std::allocator<T>().deallocate(heap_, static_cast<std::size_t>(capacity_));
-    }
-    void swap_in(SmallVector& other) {
-        destroy();
-        take(other);
     }
     void take(SmallVector& other) { // *this holds nothing; other is left empty
         size_ = other.size_;
         capacity_ = other.capacity_;
         if (on_heap()) {
             heap_ = other.heap_;
+        } else if constexpr (plain) {
+            std::memcpy(static_cast<void*>(inline_), other.inline_, sizeof inline_);
         } else {
             std::uninitialized_move(other.inline_, other.inline_ + size_, inline_);
             std::destroy(other.inline_, other.inline_ + size_);

@@ -50,6 +50,21 @@ Impl* new_impl(DType dtype, const Shape& shape, const Strides& strides) {
     return &impl;
 }
 
+// The same with row-major strides, which cost nothing for scalars and vectors.
+Impl* new_impl(DType dtype, const Shape& shape) {
+    Impl& impl = new_block()->impl;
+    impl.dtype = dtype;
+    impl.shape = shape;
+    if (shape.rank() <= 1) {
+        impl.numel = shape.rank() == 0 ? 1 : shape[0];
+        if (shape.rank() == 1) impl.strides.push_back(1);
+    } else {
+        impl.strides = contiguous_strides(shape);
+        impl.numel = shape.numel();
+    }
+    return &impl;
+}
+
 // The storage of a block lives in it, whatever the numbers do: small ones too, others in memory of their own.
 Storage& attach_storage(Block& block) {
     Storage* storage = std::construct_at(&block.storage);
@@ -102,8 +117,9 @@ void drop(Impl* impl) noexcept {
         }
         drop(storage);
     }
-    drop(impl->grad);
-    drop(impl->node);
+    // Nulled, because the block may go on for the node: a leaf that is gone accepts no gradient.
+    drop(std::exchange(impl->grad, nullptr));
+    drop(std::exchange(impl->node, nullptr));
     drop_owner(block);
 }
 
@@ -122,7 +138,7 @@ void drop(Node* node) noexcept {
 }
 
 Tensor make_result(DType dtype, const Shape& shape) {
-    Tensor result(new_impl(dtype, shape, contiguous_strides(shape)));
+    Tensor result(new_impl(dtype, shape));
     Impl* impl = result.impl();
     Block& block = block_of(impl);
     const std::size_t bytes = static_cast<std::size_t>(impl->numel) * size_of(dtype);
@@ -157,7 +173,7 @@ Tensor make_view(Storage* storage, const Impl& made) {
 
 namespace {
 Tensor wrap(std::uint8_t level, const Parts& parts, const Shape& shape) {
-    Impl* impl = new_impl(parts.primal->dtype, shape, contiguous_strides(shape));
+    Impl* impl = new_impl(parts.primal->dtype, shape);
     impl->level = level;
     keep(parts.primal);
     if (parts.tangent) keep(parts.tangent);

@@ -77,9 +77,8 @@ void record(const OpEntry& op, std::span<const RecordInput> in, const void* attr
         } else {
             edge.is_number = true;
             edge.number = in[i].number;
-            edge.same_shape = impl->shape.empty();
         }
-        same = same && edge.same_shape;
+        same = same && (edge.same_shape || edge.is_number);
         node.edges.push_back(edge);
     }
     node.stamp = stamp + 1;

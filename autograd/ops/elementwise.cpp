@@ -29,7 +29,7 @@ struct Add {
         return a + b;
     }
     template <int I, class X>
-    static double derivative(const X&, const X&, const X&) {
+    static constexpr double derivative(const X&, const X&, const X&) {
         return 1;
     }
     static std::vector<Sample> samples() {
@@ -54,7 +54,7 @@ struct Sub {
         return a - b;
     }
     template <int I, class X>
-    static double derivative(const X&, const X&, const X&) {
+    static constexpr double derivative(const X&, const X&, const X&) {
         return I == 0 ? 1 : -1;
     }
     static std::vector<Sample> samples() {
@@ -130,7 +130,7 @@ struct Neg {
         return -x;
     }
     template <class X>
-    static double derivative(const X&, const X&) {
+    static constexpr double derivative(const X&, const X&) {
         return -1;
     }
     static std::vector<Sample> samples() {

@@ -104,6 +104,8 @@ struct OpEntry {
     bool loops = false;    // its batch rule is a loop
 
     kernels::Loop loop[dtype_count] = {}; // elementwise
+    kernels::Loop slope_loop[3][dtype_count] = {};         // g times the slope by each input, on contiguous arrays
+    bool unit_slope[3] = {};                               // the slope by an input is 1 everywhere
     Shape (*shape)(In, const void* attrs) = nullptr;
     void (*forward)(std::span<const Strided>, const Strided& out, const void* attrs) = nullptr;
     bool (*view)(const Strided& x, Strided& out, const void* attrs) = nullptr;

@@ -9,6 +9,7 @@
 #include <autograd/ops/element_loop.hpp>
 #include <autograd/ops/entry.hpp>
 #include <autograd/ops/slope.hpp>
+#include <autograd/ops/slope_loop.hpp>
 
 // From the struct of an operation to its row. A struct with a missing part does not compile.
 namespace xg {
@@ -105,14 +106,14 @@ constexpr bool differentiable() {
 }
 
 template <class Op, class F, int... I>
-void each_slope(F&& f, std::integer_sequence<int, I...>) {
+constexpr void each_slope(F&& f, std::integer_sequence<int, I...>) {
     const auto one = [&]<int J>() {
         if constexpr (differentiable<Op, J>()) f.template operator()<J>();
     };
     (one.template operator()<I>(), ...);
 }
 template <class Op, class F>
-void each_slope(F&& f) {
+constexpr void each_slope(F&& f) {
     each_slope<Op>(std::forward<F>(f), std::make_integer_sequence<int, arity<Op>()>());
 }
 
@@ -155,6 +156,23 @@ constexpr void add_loop(OpEntry& e) {
     }
 }
 
+template <class Op, int I, class X>
+constexpr auto lane_derivative(const X& x) {
+    if constexpr (arity<Op>() == 1) return Op::derivative(x, x);
+    else if constexpr (arity<Op>() == 2) return Op::template derivative<I>(x, x, x);
+    else return Op::template derivative<I>(x, x, x, x);
+}
+
+template <class Op, int I>
+constexpr void add_slope_loops(OpEntry& e) {
+    const Lane<double> any(0.5);
+    if constexpr (std::is_same_v<decltype(lane_derivative<Op, I>(any)), double>) {
+        e.unit_slope[I] = lane_derivative<Op, I>(any) == 1;
+    }
+    e.slope_loop[I][static_cast<int>(DType::float32)] = SlopeLoop<Op, float, arity<Op>(), I>::run;
+    e.slope_loop[I][static_cast<int>(DType::float64)] = SlopeLoop<Op, double, arity<Op>(), I>::run;
+}
+
 template <Elementwise Op>
 constexpr void add_kind(OpEntry& e) {
     e.elementwise = true;
@@ -170,6 +188,8 @@ constexpr void add_kind(OpEntry& e) {
         e.vjp = elementwise_vjp<Op>;
         e.jvp = elementwise_jvp<Op>;
         e.partial = elementwise_partial<Op>;
+        // Masks are read as numbers by no loop: an operation with one goes the general way.
+        if constexpr (!requires { Op::masks; }) each_slope<Op>([&]<int I>() { add_slope_loops<Op, I>(e); });
     }
 }
 

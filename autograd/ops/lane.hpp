@@ -1,0 +1,47 @@
+#pragma once
+#include <autograd/ops/scalar_math.hpp>
+
+namespace xg {
+
+/// A number of a derivative rule inside a kernel: arithmetic in T whatever literals the rule is written with, so that
+/// float32 rules compute in float32.
+template <class T>
+struct Lane {
+    explicit constexpr Lane(T v) : value(v) {}
+    T value;
+
+    friend Lane operator-(Lane a) { return Lane(-a.value); }
+    friend Lane operator+(Lane a, Lane b) { return Lane(a.value + b.value); }
+    friend Lane operator-(Lane a, Lane b) { return Lane(a.value - b.value); }
+    friend Lane operator*(Lane a, Lane b) { return Lane(a.value * b.value); }
+    friend Lane operator/(Lane a, Lane b) { return Lane(a.value / b.value); }
+    friend Lane operator+(double a, Lane b) { return Lane(T(a) + b.value); }
+    friend Lane operator-(double a, Lane b) { return Lane(T(a) - b.value); }
+    friend Lane operator*(double a, Lane b) { return Lane(T(a) * b.value); }
+    friend Lane operator/(double a, Lane b) { return Lane(T(a) / b.value); }
+    friend Lane operator+(Lane a, double b) { return Lane(a.value + T(b)); }
+    friend Lane operator-(Lane a, double b) { return Lane(a.value - T(b)); }
+    friend Lane operator*(Lane a, double b) { return Lane(a.value * T(b)); }
+    friend Lane operator/(Lane a, double b) { return Lane(a.value / T(b)); }
+
+    friend bool operator<(Lane a, double b) { return a.value < T(b); }
+    friend bool operator>(Lane a, double b) { return a.value > T(b); }
+    friend bool operator<=(Lane a, double b) { return a.value <= T(b); }
+    friend bool operator>=(Lane a, double b) { return a.value >= T(b); }
+    friend bool operator==(Lane a, double b) { return a.value == T(b); }
+    friend bool operator!=(Lane a, double b) { return a.value != T(b); }
+
+    friend Lane exp(Lane x) { return Lane(xg::exp(x.value)); }
+    friend Lane log(Lane x) { return Lane(xg::log(x.value)); }
+    friend Lane sqrt(Lane x) { return Lane(xg::sqrt(x.value)); }
+    friend Lane tanh(Lane x) { return Lane(xg::tanh(x.value)); }
+    friend Lane square(Lane x) { return Lane(xg::square(x.value)); }
+    friend Lane sign(Lane x) { return Lane(xg::sign(x.value)); }
+    friend Lane sigmoid(Lane x) { return Lane(xg::sigmoid(x.value)); }
+    friend Lane step(Lane a, Lane b) { return Lane(xg::step(a.value, b.value)); }
+    friend Lane pow(Lane a, Lane b) { return Lane(xg::pow(a.value, b.value)); }
+    friend Lane where(bool c, Lane a, Lane b) { return c ? a : b; }
+    friend Lane where(bool c, double a, Lane b) { return c ? Lane(T(a)) : b; }
+};
+
+} // namespace xg
