@@ -19,4 +19,5 @@
 #include <autograd/shape.hpp>
 #include <autograd/tensor.hpp>
 #include <autograd/transforms/transforms.hpp>
+#include <autograd/value.hpp>
 #include <autograd/version.hpp>

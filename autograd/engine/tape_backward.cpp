@@ -1,0 +1,224 @@
+#include <autograd/engine/tape_backward.hpp>
+
+#include <cmath>
+
+#include <autograd/error_format_internal.hpp>
+#include <autograd/ops/entry.hpp>
+
+// One descent of the window of the root. A slot whose gradient is 0 passes nothing on.
+namespace xg::detail {
+namespace {
+
+// -0.0 in a gradient means that nothing has arrived, so what is added must not be -0.0.
+inline void add_to(Slot* in, double g) { in->grad += g + 0.0; }
+
+// The sum of products that reads: the exact slopes of an n-ary operation at its inputs.
+void nary_backward(const Slot* s, double g) {
+    std::uint64_t i = 0;
+    switch (s->kind) {
+        case SlotKind::sum: for_each_input(s, [&](Slot* in) { add_to(in, g); }); return;
+        case SlotKind::mean:
+            for_each_input(s, [&](Slot* in) { add_to(in, g / static_cast<double>(s->count)); });
+            return;
+        case SlotKind::logsumexp:
+            // At y = -inf or inf the difference would be NaN where inputs equal the result.
+            for_each_input(
+                s, [&](Slot* in) { add_to(in, g * (in->data == s->data ? 1.0 : std::exp(in->data - s->data))); });
+            return;
+        default: break;
+    }
+    std::vector<Slot*> in; // dot: the first half times the second
+    in.reserve(s->count);
+    for_each_input(s, [&](Slot* x) { in.push_back(x); });
+    const std::uint64_t half = s->count / 2;
+    for (i = 0; i < half; ++i) {
+        add_to(in[i], g * in[i + half]->data);
+        add_to(in[i + half], g * in[i]->data);
+    }
+}
+
+void binary_backward(const Slot* s, double g) {
+    const auto& op = *reinterpret_cast<const OpEntry*>(s->in2);
+    const double in[] = {s->in0->data, s->in1->data};
+    const double first = op.partial(0, in, s->data), second = op.partial(1, in, s->data);
+    add_to(s->in0, g * first);
+    add_to(s->in1, g * second);
+}
+
+inline void step(Slot* s, double g) {
+    if (s->kind >= SlotKind::unary) return add_to(s->in0, g * s->p);
+    switch (s->kind) {
+        case SlotKind::add:
+            add_to(s->in0, g);
+            add_to(s->in1, g);
+            return;
+        case SlotKind::sub:
+            add_to(s->in0, g);
+            add_to(s->in1, -g);
+            return;
+        case SlotKind::mul: {
+            const double a = s->in0->data, b = s->in1->data;
+            add_to(s->in0, g * b);
+            add_to(s->in1, g * a);
+            return;
+        }
+        case SlotKind::div: {
+            const double slope = g * s->p;
+            add_to(s->in0, slope);
+            add_to(s->in1, -slope * s->data);
+            return;
+        }
+        case SlotKind::fma:
+        case SlotKind::mul_add:
+        case SlotKind::mul_sub: {
+            const double a = s->in0->data, b = s->in1->data;
+            add_to(s->in0, g * b);
+            add_to(s->in1, g * a);
+            add_to(s->in2, s->kind == SlotKind::mul_sub ? -g : g);
+            return;
+        }
+        case SlotKind::sub_mul: {
+            const double a = s->in0->data, b = s->in1->data;
+            add_to(s->in0, -g * b);
+            add_to(s->in1, -g * a);
+            add_to(s->in2, g);
+            return;
+        }
+        case SlotKind::mulk_add:
+        case SlotKind::mulk_sub:
+            add_to(s->in0, g * s->k);
+            add_to(s->in2, s->kind == SlotKind::mulk_sub ? -g : g);
+            return;
+        case SlotKind::sub_mulk:
+            add_to(s->in0, -g * s->k);
+            add_to(s->in2, g);
+            return;
+        case SlotKind::binary: binary_backward(s, g); return;
+        case SlotKind::foreign: reinterpret_cast<ForeignSlot*>(s->in0)->backward(*s); return;
+        case SlotKind::sum:
+        case SlotKind::mean:
+        case SlotKind::dot:
+        case SlotKind::logsumexp: nary_backward(s, g); return;
+        default: return;
+    }
+}
+
+// Where an earlier backward has left gradients, only what the root depends on may lose its own, and only that is visited.
+void clear_reachable(Slot* root) {
+    root->flags |= marked;
+    Descent down(root, root->window);
+    while (Slot* s = down.next()) {
+        if ((s->flags & marked) == 0) continue;
+        s->grad = nothing_arrived;
+        for_each_input(s, [](Slot* in) {
+            if (in->kind != SlotKind::leaf) in->flags |= marked;
+        });
+    }
+}
+
+// The gradients of the leaves as they were, for the case that a foreign rule throws.
+class LeafGradients {
+public:
+    explicit LeafGradients(Slot* root) {
+        Descent down(root, root->window);
+        while (Slot* s = down.next()) {
+            for_each_input(s, [&](Slot* in) {
+                if (in->kind == SlotKind::leaf) before_.emplace(in, in->grad);
+            });
+        }
+    }
+    void restore() const {
+        for (const auto& [leaf, g] : before_) leaf->grad = g;
+    }
+
+private:
+    std::unordered_map<Slot*, double> before_;
+};
+
+void descend(Slot* root) {
+    Descent down(root, root->window);
+    while (Slot* s = down.next()) {
+        const double g = s->grad;
+        if (g == 0) continue;
+        step(s, g);
+    }
+}
+void descend_marked(Slot* root) {
+    Descent down(root, root->window);
+    while (Slot* s = down.next()) {
+        if ((s->flags & marked) == 0) continue;
+        s->flags = static_cast<std::uint8_t>(s->flags & ~marked);
+        const double g = s->grad;
+        if (g != 0) step(s, g);
+    }
+}
+void unmark(Slot* root) {
+    Descent down(root, root->window);
+    while (Slot* s = down.next()) s->flags = static_cast<std::uint8_t>(s->flags & ~marked);
+}
+
+bool reads_inputs(const Slot* s) {
+    switch (s->kind) {
+        case SlotKind::mul:
+        case SlotKind::mul_add:
+        case SlotKind::mul_sub:
+        case SlotKind::sub_mul:
+        case SlotKind::fma:
+        case SlotKind::binary:
+        case SlotKind::dot:
+        case SlotKind::logsumexp:
+        case SlotKind::foreign: return true;
+        default: return false;
+    }
+}
+
+} // namespace
+
+void check_tape(const char* op, Slot* root, bool everything, Site site) {
+    if (segment_of(root)->tape != tape_top.tape) refuse_thread(op, site);
+    Tape& tape = *tape_top.tape;
+    if (root->kind == SlotKind::leaf || !tape.may_be_outdated(root)) return;
+    Descent down(root, root->window);
+    while (Slot* s = down.next()) {
+        if (!everything && !reads_inputs(s)) continue;
+        bool changed = (s->flags & outdated) != 0;
+        std::string name;
+        for_each_input(s, [&](Slot* in) {
+            if (!tape.is_outdated(s, in)) return;
+            changed = true;
+            const OfSlot* notes = tape.notes(in);
+            if (notes && !notes->label.empty()) name = fmt::format(" '{}'", notes->label);
+        });
+        if (!changed) continue;
+        const CallSite here(site);
+        fail<GraphError>(
+            "{}: a leaf{} was given another value after an operation had read it\n"
+            "  expected set_value after the last backward of a graph, or the graph recorded anew",
+            op, name);
+    }
+}
+
+void tape_backward(Slot* root, double seed, Site site) {
+    check_tape("backward", root, /*everything=*/false, site);
+    if (root->kind == SlotKind::leaf) return add_to(root, seed);
+    Tape& tape = *tape_top.tape;
+    const bool covered = tape.covered > root->window;
+    if (covered) clear_reachable(root);
+    tape.covered = std::max(tape.covered, sequence(root) + 1);
+    root->grad = seed + 0.0;
+    const auto run = [&] { covered ? descend_marked(root) : descend(root); };
+    if (!tape.has_foreign()) return run();
+    const LeafGradients before(root);
+    ++tape.pinned;
+    try {
+        run();
+    } catch (...) {
+        --tape.pinned;
+        before.restore();
+        if (covered) unmark(root);
+        throw;
+    }
+    --tape.pinned;
+}
+
+} // namespace xg::detail

@@ -1,0 +1,13 @@
+#pragma once
+#include <autograd/engine/tape.hpp>
+
+namespace xg::detail {
+
+/// Adds seed * d(root)/d(leaf) to the gradients of the leaves. If a foreign rule throws they are as they were.
+void tape_backward(Slot* root, double seed, Site site);
+
+/// Throws unless this thread owns the slot, and every number that a backward from it reads is still the one that its
+/// operation read. `everything`: the slopes will be computed anew, so every input counts.
+void check_tape(const char* op, Slot* root, bool everything, Site site);
+
+} // namespace xg::detail
