@@ -1,4 +1,6 @@
 // In-place changes: the operation runs as ever, then its numbers and its node move into the target.
+#include <unordered_set>
+
 #include <autograd/engine/context.hpp>
 #include <autograd/engine/node.hpp>
 #include <autograd/error_format_internal.hpp>
@@ -65,11 +67,34 @@ void move_parts(Impl* target, const Tensor& result) {
     to.batched = wrapper && parts_of(result.impl()).batched;
 }
 
+// A node behind `from` that saved the target keeps it alive, and the target is about to keep `from`: they would never
+// die. Backward will refuse such a node, whose value is overwritten, so it lets go of it now. Only nodes newer than the
+// last change of the target can have saved it since.
+void cut_circles(Node* from, Impl* target) {
+    const std::uint64_t changed = target->node ? target->node->stamp : 0;
+    std::vector<Node*> open{from};
+    std::unordered_set<Node*> seen{from};
+    while (!open.empty()) {
+        Node* node = open.back();
+        open.pop_back();
+        for (Edge& edge : node->edges) {
+            if (!edge.is_number && edge.saved == target) {
+                drop(edge.saved);
+                edge.is_number = edge.overwritten = true;
+                edge.number = version_of(target) + 1;
+            }
+            Node* next = edge.node;
+            if (next && next->op && next->stamp > changed && seen.insert(next).second) open.push_back(next);
+        }
+    }
+}
+
 Tensor& write(const char* op, Tensor& target, const Tensor& result) {
     Impl* impl = target.impl();
     check_fit(op, impl, result);
     check_graph(op, impl, result);
     const Tensor converted = result.to(impl->dtype);
+    if (context().recording && converted.impl()->node && !impl->rc.sole()) cut_circles(converted.impl()->node, impl);
     if (impl->level > 0) move_parts(impl, converted);
     else kernels::copy(strided(converted), strided(target));
     ++version_of(impl);
