@@ -215,17 +215,17 @@ Tensor apply_elementwise(const OpEntry& op, std::span<const Operand* const> oper
     steps[0] = static_cast<Index>(size_of(out.impl()->dtype));
     op.loop[static_cast<int>(first->dtype)](first->numel, pointers, steps, nullptr);
 
-    Context& c = context();
-    if (grad && c.recording && !op.no_gradient) {
+    const auto site = [&] {
         const Site open = CallSite::current();
-        record(op, {inputs, n}, nullptr, out, 0, open ? open : operands[0]->site());
-    }
+        return open ? open : operands[0]->site();
+    };
+    if (grad && context().recording && !op.no_gradient) record(op, {inputs, n}, nullptr, out, 0, site());
     if (watching()) [[unlikely]] {
         Grads in;
         for (const Operand* x : operands) {
             in.push_back(x->is_number() ? make_number(x->number(), first->dtype) : x->tensor());
         }
-        tell_forward(op, In(in.data(), n), out, operands[0]->site());
+        tell_forward(op, In(in.data(), n), out, site());
     }
     return out;
 }
