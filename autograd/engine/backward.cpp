@@ -32,7 +32,7 @@ public:
           create_(options.create_graph) {}
     ~Pass() { clear_slots(); }
 
-    void only(const std::vector<Tensor>& targets);
+    void only(const std::vector<Tensor>& targets, Node* root);
     void run(const Tensor& root, Tensor cotangent);
     void commit_to_leaves();
     Tensor arrived_at(const Tensor& target);
@@ -55,8 +55,7 @@ private:
     const int level_;
     const bool retain_, create_;
     bool targeted_ = false;
-    std::uint64_t oldest_target_ = 0;
-    std::vector<Node*> heap_, leaves_, targets_;
+    std::vector<Node*> heap_, leaves_, targets_, marked_;
     Node* next_ = nullptr;
 };
 
@@ -121,6 +120,10 @@ void Pass::clear_slots() {
     for (Node* leaf : leaves_) {
         drop(std::exchange(leaf->grad, nullptr));
         drop(leaf);
+    }
+    for (Node* node : marked_) {
+        node->way = Node::Way::unseen;
+        drop(node);
     }
 }
 
@@ -192,15 +195,32 @@ void Pass::release(Node& node) const {
 
 // The loop ------------------------------------------------------------------------------------------------------------
 
-void Pass::only(const std::vector<Tensor>& targets) {
+// Marks what leads from the root to a target: what lies aside is neither computed nor released.
+void Pass::only(const std::vector<Tensor>& targets, Node* root) {
     targeted_ = true;
-    oldest_target_ = ~std::uint64_t{0};
+    std::uint64_t oldest = ~std::uint64_t{0};
     for (const Tensor& t : targets) {
         Node* node = t.impl()->node;
         if (!node || node->target) continue;
         node->target = true;
         targets_.push_back(keep(node));
-        oldest_target_ = std::min(oldest_target_, node->stamp);
+        oldest = std::min(oldest, node->stamp);
+    }
+    const auto meet = [&](Node* node) {
+        if (!node || node->way != Node::Way::unseen || node->stamp < oldest) return;
+        node->way = Node::Way::aside;
+        marked_.push_back(keep(node));
+    };
+    meet(root);
+    for (std::size_t i = 0; i < marked_.size(); ++i) {
+        for (const Edge& edge : marked_[i]->edges) meet(edge.node);
+    }
+    std::sort(marked_.begin(), marked_.end(), [](const Node* a, const Node* b) { return a->stamp < b->stamp; });
+    for (Node* node : marked_) {
+        const bool leads = node->target || std::any_of(node->edges.begin(), node->edges.end(), [](const Edge& edge) {
+                               return edge.node && edge.node->way == Node::Way::leads;
+                           });
+        if (leads) node->way = Node::Way::leads;
     }
 }
 
@@ -209,8 +229,7 @@ unsigned Pass::wanted_edges(const Node& node) const {
     for (int i = 0; i < node.edges.size(); ++i) {
         const Node* to = node.edges[i].node;
         if (!to) continue;
-        // A node older than every target leads to none of them.
-        if (targeted_ && !to->target && (!to->op || to->stamp < oldest_target_)) continue;
+        if (targeted_ && to->way != Node::Way::leads) continue;
         wanted |= 1u << std::min(i, 31);
     }
     return wanted;
@@ -459,7 +478,7 @@ std::vector<Tensor> backward_to(const Tensor& root, const Tensor& cotangent, con
         start = checked_cotangent(root, cotangent);
     }
     Pass pass(root, options, site);
-    pass.only(targets);
+    pass.only(targets, root.impl()->node);
     pass.run(root, std::move(start));
     std::vector<Tensor> gradients;
     for (const Tensor& t : targets) gradients.push_back(pass.arrived_at(t));

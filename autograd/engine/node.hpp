@@ -92,6 +92,7 @@ struct Node {
     std::uint8_t level = 0; // the plane it is recorded on
     bool released = false;  // backward has been here and let the saved values go
     bool target = false;    // the running grad() wants this node's gradient
+    enum class Way : std::uint8_t { unseen, aside, leads } way = Way::unseen; // whether it leads to one that it wants
     std::uint32_t line = 0;
     std::uint32_t out_version = 0;
     union {
