@@ -1,0 +1,115 @@
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include <autograd/autograd.hpp>
+#include <autograd/memory.hpp>
+
+#include "support/compare.hpp"
+
+using namespace xg;
+using test::leaf;
+
+namespace {
+
+// One step of gradient descent on a small network, written by hand.
+struct Network {
+    Tensor w1 = leaf(test::random_like(zeros({8, 16}), 1)), b1 = leaf(zeros({16}));
+    Tensor w2 = leaf(test::random_like(zeros({16, 3}), 2)), b2 = leaf(zeros({3}));
+    Tensor x = test::random_like(zeros({4, 8}), 3), t = test::random_like(zeros({4, 3}), 4);
+
+    double step() {
+        const Tensor hidden = tanh(matmul(x, w1) + b1);
+        const Tensor loss = mean(square(matmul(hidden, w2) + b2 - t));
+        for (Tensor* p : {&w1, &b1, &w2, &b2}) p->zero_grad();
+        loss.backward();
+        NoGrad guard;
+        for (Tensor* p : {&w1, &b1, &w2, &b2}) *p -= 0.01 * p->grad();
+        return loss.item();
+    }
+};
+
+double resident_bytes() {
+    std::ifstream statm("/proc/self/statm");
+    double size = 0, resident = 0;
+    statm >> size >> resident;
+    return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+} // namespace
+
+TEST_CASE("memory after ten thousand training steps is that after one thousand") {
+    Network net;
+    const double first = net.step();
+    double last = 0;
+    std::int64_t in_use = 0;
+    double resident = 0;
+    for (int i = 1; i < 10000; ++i) {
+        last = net.step();
+        if (i == 999) {
+            in_use = memory_stats().in_use;
+            resident = resident_bytes();
+        }
+    }
+    CHECK(last < 0.5 * first); // it trains
+    CHECK(memory_stats().in_use == in_use);
+#ifndef XGRAD_PLAIN_MALLOC // a sanitizer keeps freed memory
+    CHECK(resident_bytes() <= 1.01 * resident);
+#endif
+}
+
+TEST_CASE("a dropped graph gives all its memory back, used or not") {
+    const auto before = memory_stats().in_use;
+    {
+        const Tensor x = leaf(test::random_like(zeros({64}), 1));
+        Tensor y = x;
+        for (int i = 0; i < 100; ++i) y = tanh(y) * exp(y) / (square(y) + 1.0);
+        const Tensor used = sum(y), unused = sum(y * y);
+        used.backward({.retain_graph = true});
+        const Tensor second = grad(sum(square(grad(unused, {x}, {.create_graph = true})[0])), {x})[0];
+        CHECK(second.defined());
+    }
+    CHECK(memory_stats().in_use == before);
+}
+
+TEST_CASE("saved values go as backward passes them") {
+    const Tensor x = leaf(test::random_like(zeros({4096}, {.dtype = float64}), 1));
+    Tensor y = exp(x);
+    for (int i = 0; i < 20; ++i) y = exp(y * 0.1);
+    const Tensor loss = sum(y);
+    y = Tensor();
+    const auto full_graph = memory_stats().in_use;
+    loss.backward();
+    CHECK(memory_stats().in_use < full_graph - 15 * 4096 * 8);
+}
+
+TEST_CASE("numbers that no rule reads are not kept") {
+    const Tensor x = leaf(test::random_like(zeros({4096}, {.dtype = float64}), 1));
+    const auto before = memory_stats().in_use;
+    Tensor y = x;
+    for (int i = 0; i < 10; ++i) y = (y + 1.0) * 0.5 - x;
+    CHECK(memory_stats().in_use - before < 2 * 4096 * 8 + 30 * 512);
+}
+
+TEST_CASE("a gradient recorded into its own leaf is freed with zero_grad") {
+    const auto before = memory_stats().in_use;
+    {
+        Tensor x = leaf(2);
+        (x * x * x).backward({.create_graph = true});
+        x.zero_grad();
+    }
+    CHECK(memory_stats().in_use == before);
+}
+
+TEST_CASE("memory that is freed is used again") {
+    const auto make = [] {
+        Tensor y = leaf(test::random_like(zeros({1000}), 1));
+        for (int i = 0; i < 50; ++i) y = tanh(y);
+        sum(y).backward();
+    };
+    make();
+    const auto calls = memory_stats().system_calls;
+    for (int i = 0; i < 20; ++i) make();
+    CHECK(memory_stats().system_calls == calls);
+}

@@ -1,0 +1,96 @@
+#include "laws/law.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "support/gradients.hpp"
+
+namespace xg::laws {
+namespace {
+
+bool finite(const Tensor& t) {
+    for (const double x : t.to_vector<double>()) {
+        if (!(std::abs(x) < 1e100)) return false;
+    }
+    return true;
+}
+
+void report(const Law& law, const Case& c, const std::string& what) {
+    const std::string text = fmt::format("{}, sample \"{}\": {}\n  {}", c.op.doc.name, c.sample.note, law.says, what);
+    FAIL_CHECK(text);
+}
+
+void check_one(const Law& law, const Case& c) {
+    try {
+        if (law.applies(c)) law.check(c);
+    } catch (const Broken& broken) { report(law, c, broken.what()); } catch (const std::exception& e) {
+        report(law, c, fmt::format("threw {}", e.what()));
+    } catch (...) { report(law, c, "threw something that is no std::exception"); }
+}
+
+} // namespace
+
+std::uint64_t Case::seed(std::string_view role) const {
+    return test::seed_of(op.doc.name, test::seed_of(sample.note, test::seed_of(role)));
+}
+
+const std::vector<Subject>& subjects() {
+    static const std::vector<Subject> all = [] {
+        std::vector<Subject> made;
+        for (const OpEntry* op : all_ops()) made.push_back({op, op->samples()});
+        return made;
+    }();
+    return all;
+}
+
+void hold(const Law& law) {
+    for (const Subject& subject : subjects()) {
+        for (const Sample& sample : subject.samples) check_one(law, {*subject.op, sample});
+    }
+    CHECK(subjects().size() > 0);
+}
+
+void require(const test::Difference& d, double tolerance, std::string_view what) {
+    if (!(d.worst <= tolerance)) throw Broken(fmt::format("{}: {}", what, d.str()));
+}
+void require(bool holds, const std::string& what) {
+    if (!holds) throw Broken(what);
+}
+
+bool always(const Case&) { return true; }
+
+bool has_gradient(const Case& c) {
+    if (c.op.no_gradient) return false;
+    for (const Tensor& x : c.sample.inputs) {
+        if (test::differentiable(x)) return true;
+    }
+    return false;
+}
+bool is_smooth(const Case& c) { return has_gradient(c) && c.sample.smooth; }
+
+bool has_no_gradient(const Case& c) {
+    if (!c.op.no_gradient) return false;
+    for (const Tensor& x : c.sample.inputs) {
+        if (test::differentiable(x)) return true;
+    }
+    return false;
+}
+
+bool has_finite_gradient(const Case& c) {
+    if (!has_gradient(c)) return false;
+    for (const Tensor& x : c.sample.inputs) {
+        if (test::differentiable(x) && !finite(x)) return false;
+    }
+    return finite(c.sample.call(c.sample.inputs));
+}
+
+std::span<const Law* const> all_laws() {
+    static const Law* const laws[] = {&value_law,       &float32_law,     &layout_law, &reverse_law,
+                                      &same_bits_law,   &no_gradient_law, &slope_law,  &cotangent_layout_law,
+                                      &adjoint_law,     &forward_law,     &joint_law,  &nesting_law,
+                                      &second_order_law};
+    return laws;
+}
+
+} // namespace xg::laws
