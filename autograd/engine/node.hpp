@@ -84,7 +84,7 @@ struct Edge {
     std::uint32_t version = 0; // of the saved value when it was saved
     bool is_number = false;
     bool overwritten = false; // the saved value has changed in place and was let go; `number` is its new version
-    bool same_shape = false; // as the result; otherwise node->shapes knows, but for a number, which has none
+    bool same_shape = false;  // as the result; otherwise node->shapes knows, but for a number, which has none
 };
 
 struct Node {
