@@ -50,7 +50,7 @@ int main() {
     good &= check(memory_stats().in_use == empty, "memory is left after the destruction of a graph nobody used");
     {
         const Tensor x = full({1}, 0.5, {.dtype = float64, .requires_grad = true});
-        Tensor y = x;
+        Tensor y = x * 1.0; // a leaf cannot be changed in place
         for (int i = 0; i < length; ++i) y *= 1.000001; // in place: each result takes the place of its operand
         y.backward();
         good &= check(std::abs(x.grad().item() / std::exp(length * std::log(1.000001)) - 1) < 1e-9,
