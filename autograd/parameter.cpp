@@ -37,7 +37,7 @@ void* mutable_data(Tensor& t) {
         fail<StateError>("mutable_data: the tensor of shape {} and strides {} is not contiguous\n  expected a clone()",
                          t.shape().str(), t.strides().str());
     }
-    ++version_of(t.impl());
+    raise_version(t.impl(), CallSite::current());
     return data;
 }
 

@@ -56,7 +56,8 @@ Strided strided_numbers(const Impl* wrapper) {
 }
 
 template <class T>
-T only_item(const Tensor& t) {
+T only_item(const Tensor& t, Site site) {
+    const CallSite here(site);
     const Impl* impl = impl_of(t, "item");
     if (impl->numel != 1) {
         fail<ShapeError>("item: the tensor has shape {}, which is {} numbers\n  expected exactly one",
@@ -70,24 +71,28 @@ T only_item(const Tensor& t) {
 } // namespace
 
 const Shape& Tensor::shape() const { return impl_of(*this, "shape")->shape; }
-Index Tensor::shape(Index axis) const { return shape()[normalize_axis("shape", axis, rank())]; }
+Index Tensor::shape(Index axis, Site site) const {
+    const CallSite here(site);
+    return shape()[normalize_axis("shape", axis, rank())];
+}
 const Strides& Tensor::strides() const { return bottom(impl_of(*this, "strides"))->strides; }
 Index Tensor::numel() const { return impl_of(*this, "numel")->numel; }
 DType Tensor::dtype() const { return impl_of(*this, "dtype")->dtype; }
 bool Tensor::is_contiguous() const { return bottom(impl_of(*this, "is_contiguous"))->contiguous; }
-double Tensor::item_as_double() const { return only_item<double>(*this); }
-std::int64_t Tensor::item_as_int64() const { return only_item<std::int64_t>(*this); }
+double Tensor::item_as_double(Site site) const { return only_item<double>(*this, site); }
+std::int64_t Tensor::item_as_int64(Site site) const { return only_item<std::int64_t>(*this, site); }
 
 template <Element T>
-void Tensor::copy_to(T* out) const {
+void Tensor::copy_to(T* out, Site site) const {
+    const CallSite here(site);
     const Strided from = strided_numbers(impl_of(*this, "to_vector"));
     const Strided to{reinterpret_cast<char*>(out), dtype_of<T>, from.shape, contiguous_strides(from.shape)};
     kernels::copy(from, to);
 }
-template XGRAD_API void Tensor::copy_to(bool*) const;
-template XGRAD_API void Tensor::copy_to(std::int64_t*) const;
-template XGRAD_API void Tensor::copy_to(float*) const;
-template XGRAD_API void Tensor::copy_to(double*) const;
+template XGRAD_API void Tensor::copy_to(bool*, Site) const;
+template XGRAD_API void Tensor::copy_to(std::int64_t*, Site) const;
+template XGRAD_API void Tensor::copy_to(float*, Site) const;
+template XGRAD_API void Tensor::copy_to(double*, Site) const;
 
 void* Tensor::data() const {
     const Impl* impl = impl_of(*this, "data");
@@ -223,12 +228,13 @@ std::string Tensor::label() const {
 
 // Views ---------------------------------------------------------------------------------------------------------------
 
-Tensor Tensor::operator[](Index at) const { return select(*this, 0, at); }
+Tensor Tensor::operator[](AxisIndex at) const { return (*this)[{at}]; }
 
 Tensor Tensor::operator[](std::initializer_list<AxisIndex> items) const {
     Tensor t = *this;
     Index axis = 0;
     for (const AxisIndex& item : items) {
+        const CallSite here(item.site);
         if (item.index) t = select(t, axis, *item.index);
         else t = slice(t, axis++, item.range.begin, item.range.end, item.range.step);
     }

@@ -39,10 +39,11 @@ struct Slice {
 };
 struct AxisIndex {
     template <Integer I>
-    AxisIndex(I at) : index(static_cast<Index>(at)) {}
-    AxisIndex(Slice s) : range(s) {}
+    AxisIndex(I at, Site here = Site::here()) : index(static_cast<Index>(at)), site(here) {}
+    AxisIndex(Slice s, Site here = Site::here()) : range(s), site(here) {}
     std::optional<Index> index;
     Slice range;
+    Site site; // operators take no defaulted arguments, so that the line comes with the operand
 };
 
 /// An n-dimensional array in a graph of operations: a cheap handle. Copying a Tensor shares its numbers, `clone()`
@@ -69,7 +70,7 @@ public:
     bool defined() const noexcept { return impl_ != nullptr; }
     const Shape& shape() const;
     /// The size along one axis, counted from the end when negative.
-    Index shape(Index axis) const;
+    Index shape(Index axis, Site site = Site::here()) const;
     const Strides& strides() const;
     int rank() const { return shape().rank(); }
     Index numel() const;
@@ -78,10 +79,10 @@ public:
 
     /// The number in a tensor of one element. ShapeError otherwise.
     template <class T = double>
-    T item() const;
+    T item(Site site = Site::here()) const;
     /// All numbers in row-major order, converted to T.
     template <class T = double>
-    std::vector<T> to_vector() const;
+    std::vector<T> to_vector(Site site = Site::here()) const;
     /// An xtensor view of the storage, no copy; it keeps the storage alive. DTypeError if T is not the dtype
     /// (needs autograd/xtensor.hpp).
     template <class T>
@@ -132,7 +133,7 @@ public:
     std::uint32_t version() const;
 
     /// Sub-tensor at one position of the first axis, as a view.
-    Tensor operator[](Index at) const;
+    Tensor operator[](AxisIndex at) const;
     /// Indices and ranges, one an axis from the first: `x[{0, Slice{1, 3}}]`, as a view.
     Tensor operator[](std::initializer_list<AxisIndex> items) const;
 
@@ -146,35 +147,35 @@ public:
 private:
     void release() noexcept;
     template <Element T>
-    void copy_to(T* out) const;
-    double item_as_double() const;
-    std::int64_t item_as_int64() const;
+    void copy_to(T* out, Site site) const;
+    double item_as_double(Site site) const;
+    std::int64_t item_as_int64(Site site) const;
 
     Impl* impl_ = nullptr;
 };
 
-extern template XGRAD_API void Tensor::copy_to(bool*) const;
-extern template XGRAD_API void Tensor::copy_to(std::int64_t*) const;
-extern template XGRAD_API void Tensor::copy_to(float*) const;
-extern template XGRAD_API void Tensor::copy_to(double*) const;
+extern template XGRAD_API void Tensor::copy_to(bool*, Site) const;
+extern template XGRAD_API void Tensor::copy_to(std::int64_t*, Site) const;
+extern template XGRAD_API void Tensor::copy_to(float*, Site) const;
+extern template XGRAD_API void Tensor::copy_to(double*, Site) const;
 
 template <class T>
-T Tensor::item() const {
-    if constexpr (std::is_integral_v<T>) return static_cast<T>(item_as_int64());
-    else return static_cast<T>(item_as_double());
+T Tensor::item(Site site) const {
+    if constexpr (std::is_integral_v<T>) return static_cast<T>(item_as_int64(site));
+    else return static_cast<T>(item_as_double(site));
 }
 
 template <class T>
-std::vector<T> Tensor::to_vector() const {
+std::vector<T> Tensor::to_vector(Site site) const {
     const auto n = static_cast<std::size_t>(numel());
     if constexpr (Element<T> && !std::is_same_v<T, bool>) {
         std::vector<T> out(n);
-        copy_to(out.data());
+        copy_to(out.data(), site);
         return out;
     } else {
         using Wide = std::conditional_t<std::is_integral_v<T>, std::int64_t, double>;
         std::vector<Wide> wide(n);
-        copy_to(wide.data());
+        copy_to(wide.data(), site);
         std::vector<T> out(n);
         for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<T>(wide[i]);
         return out;

@@ -97,7 +97,7 @@ Tensor& write(const char* op, Tensor& target, const Tensor& result) {
     if (context().recording && converted.impl()->node && !impl->rc.sole()) cut_circles(converted.impl()->node, impl);
     if (impl->level > 0) move_parts(impl, converted);
     else kernels::copy(strided(converted), strided(target));
-    ++version_of(impl);
+    raise_version(impl, CallSite::current());
     if (context().recording) {
         Node* node = converted.impl()->node;
         drop(std::exchange(impl->node, node ? keep(node) : nullptr));

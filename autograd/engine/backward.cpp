@@ -129,6 +129,8 @@ void Pass::clear_slots() {
 
 // Saved values ------------------------------------------------------------------------------------------------------
 
+std::string str(Site site) { return site ? fmt::format("{}:{}", site.file, site.line) : "an unknown line"; }
+
 void Pass::check(const Node& node) const {
     const CallSite here(site_);
     if (node.released) {
@@ -137,27 +139,29 @@ void Pass::check(const Node& node) const {
             "  expected one backward a graph; for more, run the first with {{.retain_graph = true}}",
             node.op->doc.name);
     }
-    const auto changed = [&](std::uint32_t now, std::uint32_t then, const std::string& what) {
+    const auto changed = [&](std::uint32_t now, std::uint32_t then, const std::string& what, Site where) {
         if (now == then) return;
         fail<GraphError>(
             "backward: {} of {} was changed in place after the operation had read it\n"
-            "  it had version {} then and has version {} now; {} was called at {}:{}\n"
+            "  {} was called at {}, with version {}; {} was changed at {}, and has version {}\n"
             "  expected it unchanged until backward has run; write into a clone(), or change it afterwards",
-            what, node.op->doc.name, then, now, node.op->doc.name, node.file ? node.file : "?", node.line);
+            what, node.op->doc.name, node.op->doc.name, str({node.file, node.line}), then, what, str(where), now);
     };
     for (int i = 0; i < node.edges.size(); ++i) {
         const Edge& edge = node.edges[i];
         if (edge.overwritten) {
-            changed(static_cast<std::uint32_t>(edge.number), edge.version, fmt::format("input {}", i));
+            changed(static_cast<std::uint32_t>(edge.number), edge.version, fmt::format("input {}", i),
+                    {node.file, node.line});
         } else if (!edge.is_number && edge.saved) {
             const Extra* extra = edge.saved->extra;
             const std::string name = extra && !extra->label.empty() ? fmt::format(" '{}'", extra->label) : "";
-            changed(version_of(edge.saved), edge.version, fmt::format("input {}{}", i, name));
+            changed(version_of(edge.saved), edge.version, fmt::format("input {}{}", i, name), last_change(edge.saved));
         }
     }
     if (node.op->saves.output) {
         const bool wrapper = node.level > 0;
-        changed(wrapper ? version_of(node.out_parts) : node.out_storage->version, node.out_version, "the result");
+        changed(wrapper ? version_of(node.out_parts) : node.out_storage->version, node.out_version, "the result",
+                wrapper ? last_change(node.out_parts) : last_change(node.out_storage));
     }
 }
 

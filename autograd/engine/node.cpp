@@ -242,6 +242,22 @@ void make_leaf(Impl* impl, bool of_transform) {
     node.oldest = of_transform ? node.stamp : 0;
 }
 
-std::uint32_t& version_of(Impl* impl) { return impl->level > 0 ? parts_of(impl).version : impl->storage->version; }
+std::uint32_t version_of(Impl* impl) { return impl->level > 0 ? parts_of(impl).version : impl->storage->version; }
+
+void raise_version(Impl* impl, Site site) {
+    Impl& owner = impl->level > 0 ? *impl : block_of(impl->storage).impl;
+    if (!owner.extra) owner.extra = new Extra;
+    owner.extra->changed = site;
+    ++(impl->level > 0 ? parts_of(impl).version : impl->storage->version);
+}
+
+Site last_change(Storage* storage) {
+    const Extra* extra = block_of(storage).impl.extra;
+    return extra ? extra->changed : Site{};
+}
+Site last_change(Impl* impl) {
+    if (impl->level == 0) return last_change(impl->storage);
+    return impl->extra ? impl->extra->changed : Site{};
+}
 
 } // namespace xg

@@ -53,6 +53,7 @@ struct Parts {
 
 struct Extra {
     std::string label;
+    Site changed; // where the numbers of this block's storage, or the parts of this wrapper, were last changed in place
     std::vector<std::pair<std::uint64_t, Tensor::Hook>> hooks;
 };
 
@@ -167,7 +168,12 @@ Node& attach_node(Impl* impl);
 /// A user's own leaf has `oldest` 0, a transform's its stamp.
 void make_leaf(Impl* impl, bool of_transform);
 /// The value of the version counter that guards the numbers of `impl`.
-std::uint32_t& version_of(Impl* impl);
+std::uint32_t version_of(Impl* impl);
+/// Notes a change in place, made at `site`.
+void raise_version(Impl* impl, Site site);
+/// Where the numbers were last changed; empty if that was not noted.
+Site last_change(Impl* impl);
+Site last_change(Storage* storage);
 
 inline Tensor share(Impl* impl) { return impl ? Tensor(keep(impl)) : Tensor(); }
 
