@@ -86,7 +86,10 @@ struct Relu {
         return Mask{y > 0.0};
     }
     static std::vector<Sample> samples() {
-        return unary_samples(doc, [](double x) { return x > 0 ? x : 0.0; }, Unary(relu), {.tails = {-1e300, 1e300}});
+        auto samples =
+            unary_samples(doc, [](double x) { return x > 0 ? x : 0.0; }, Unary(relu), {.tails = {-1e300, 1e300}});
+        samples.push_back(kink_sample(relu, 0, 0, 0));
+        return samples;
     }
     static std::vector<Misuse> misuse() { return unary_misuse(relu); }
 };

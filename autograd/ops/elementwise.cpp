@@ -304,7 +304,11 @@ struct Abs {
     static X derivative(const X& x, const X&) {
         return sign(x);
     }
-    static std::vector<Sample> samples() { return unary_samples(doc, std::fabs, Unary(abs)); }
+    static std::vector<Sample> samples() {
+        auto samples = unary_samples(doc, std::fabs, Unary(abs));
+        samples.push_back(kink_sample(abs, 0, 0, 0));
+        return samples;
+    }
     static std::vector<Misuse> misuse() { return unary_misuse(abs); }
 };
 
@@ -355,8 +359,10 @@ struct Maximum {
         return I == 0 ? step(a, b) : step(b, a);
     }
     static std::vector<Sample> samples() {
-        return binary_samples(
+        auto samples = binary_samples(
             doc, [](double a, double b) { return std::max(a, b); }, Binary(maximum));
+        samples.push_back(tie_sample(maximum, /*larger=*/true));
+        return samples;
     }
     static std::vector<Misuse> misuse() { return binary_misuse(maximum); }
 };
@@ -382,8 +388,10 @@ struct Minimum {
         return I == 0 ? step(b, a) : step(a, b);
     }
     static std::vector<Sample> samples() {
-        return binary_samples(
+        auto samples = binary_samples(
             doc, [](double a, double b) { return std::min(a, b); }, Binary(minimum));
+        samples.push_back(tie_sample(minimum, /*larger=*/false));
+        return samples;
     }
     static std::vector<Misuse> misuse() { return binary_misuse(minimum); }
 };

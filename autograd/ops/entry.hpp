@@ -81,6 +81,8 @@ struct Sample {
     std::function<Tensor(In)> reference; ///< plain xtensor or a closed form: never our own kernels
     double tolerance = 1e-12;            ///< of the value, relative to the largest entry
     bool smooth = true;                  ///< no kink near these inputs, so numeric differences mean something
+    /// What backward makes of the cotangent u, one an input: the convention at kinks and ties, where `smooth` is false.
+    std::function<std::vector<Tensor>(In, const Tensor& u)> gradient = {};
 };
 
 /// A call that must be refused: with an error of this kind, and these words in its message.

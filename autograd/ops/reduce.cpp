@@ -164,7 +164,20 @@ struct Extreme {
     }
     static Attrs batch(const Attrs& a) { return batched(a); }
     static std::vector<Sample> samples() {
-        return reduce_samples(Facts::call, Facts::reference, false, distinct_tensor);
+        auto samples = reduce_samples(Facts::call, Facts::reference, false, distinct_tensor);
+        samples.push_back(
+            {.note = "ties of two and of three",
+             .inputs = {tensor(Facts::ties, {.dtype = float64})},
+             .call = [](In in) { return Facts::call(in[0], 1, false); },
+             .reference = [](In in) { return from_xarray(Facts::reference(to_xarray(in[0]), {1}, false)); },
+             .smooth = false,
+             .gradient =
+                 [](In, const Tensor& u) {
+                     const auto g = u.to_vector();
+                     const double two = g[0] / 2, three = g[1] / 3;
+                     return std::vector{from_vector<double>({two, 0, two, three, three, three}, {2, 3})};
+                 }});
+        return samples;
     }
     static std::vector<Misuse> misuse() {
         auto all = reduce_misuse(Facts::call);
@@ -184,6 +197,7 @@ struct MaxFacts {
                                .onnx = "ReduceMax",
                                .snippet = "max(tensor({1, 3, 2}))  // 3"};
     static constexpr auto kernel = kernels::max;
+    static inline const Literal ties{{2, 1, 2}, {3, 3, 3}};
     static Tensor call(const Operand& x, const Axes& axes, bool keepdims) {
         return max(x, axes, {.keepdims = keepdims});
     }
@@ -203,6 +217,7 @@ struct MinFacts {
                                .onnx = "ReduceMin",
                                .snippet = "min(tensor({3, 1, 2}))  // 1"};
     static constexpr auto kernel = kernels::min;
+    static inline const Literal ties{{1, 2, 1}, {3, 3, 3}};
     static Tensor call(const Operand& x, const Axes& axes, bool keepdims) {
         return min(x, axes, {.keepdims = keepdims});
     }

@@ -131,6 +131,39 @@ std::vector<Sample> binary_samples(const OpDoc&, double (*reference)(double, dou
     return samples;
 }
 
+Sample kink_sample(Tensor (*call)(const Operand&), double at, double value, double slope) {
+    return {.note = "the kink",
+            .inputs = {from_vector<double>({at, at})},
+            .call = [call](In in) { return call(in[0]); },
+            .reference =
+                [value](In) {
+                    return from_vector<double>({value, value});
+                },
+            .smooth = false,
+            .gradient =
+                [slope](In, const Tensor& u) {
+                    const auto g = u.to_vector();
+                    return std::vector{from_vector<double>({slope * g[0], slope * g[1]})};
+                }};
+}
+
+Sample tie_sample(Tensor (*call)(const Operand&, const Operand&), bool larger) {
+    return {.note = "ties",
+            .inputs = {from_vector<double>({1, 2, 2, -3}), from_vector<double>({2, 2, 1, -3})},
+            .call = [call](In in) { return call(in[0], in[1]); },
+            .reference =
+                [larger](In) {
+                    return from_vector<double>({larger ? 2. : 1., 2, larger ? 2. : 1., -3});
+                },
+            .smooth = false,
+            .gradient =
+                [larger](In, const Tensor& u) {
+                    const auto g = u.to_vector();
+                    const std::vector<double> few{0, g[1] / 2, g[2], g[3] / 2}, many{g[0], g[1] / 2, 0, g[3] / 2};
+                    return std::vector{from_vector(larger ? few : many), from_vector(larger ? many : few)};
+                }};
+}
+
 std::vector<Misuse> binary_misuse(Tensor (*call)(const Operand&, const Operand&)) {
     return {{[call] {
                  call(zeros({2, 3}), zeros({4}));

@@ -36,6 +36,11 @@ std::vector<Sample> binary_samples(const OpDoc& doc, double (*reference)(double,
                                    Tensor (*call)(const Operand&, const Operand&), const Sampling& first = {},
                                    const Sampling& second = {});
 
+/// The point of a kink, with the slope that the convention gives it.
+Sample kink_sample(Tensor (*call)(const Operand&), double at, double value, double slope);
+/// Operands of which some are equal, with the share of the first there; elsewhere the larger (or smaller) takes all.
+Sample tie_sample(Tensor (*call)(const Operand&, const Operand&), bool larger);
+
 /// The misuse every operation of two operands refuses.
 std::vector<Misuse> binary_misuse(Tensor (*call)(const Operand&, const Operand&));
 std::vector<Misuse> unary_misuse(Tensor (*call)(const Operand&));

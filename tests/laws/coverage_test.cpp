@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include <autograd/ops/families.hpp>
 
@@ -12,7 +13,7 @@ namespace xg::laws {
 namespace {
 
 struct Kinds {
-    int empty = 0, scalar = 0, single = 0, broadcast = 0, smooth = 0;
+    int empty = 0, scalar = 0, single = 0, broadcast = 0, smooth = 0, convention = 0;
 };
 
 bool has_single_axis(const Tensor& x) {
@@ -28,6 +29,7 @@ Kinds kinds_of(const std::vector<Sample>& samples) {
         k.single += any(has_single_axis);
         k.broadcast += any([&](const Tensor& x) { return !(x.shape() == s.inputs[0].shape()); });
         k.smooth += s.smooth;
+        k.convention += s.gradient != nullptr;
     }
     return k;
 }
@@ -60,6 +62,9 @@ TEST_CASE("laws: samples have empty, 0-d, size-1 and broadcast operands") {
         if (op->elementwise && op->arity > 1)
             CHECK_MESSAGE(k.broadcast > 0, std::string(op->doc.name) << " has no broadcast sample");
         // One sample without numeric differences may be a tail or a tie, but they cannot all be.
+        const bool kink = !std::isnan(op->doc.domain.kink) && !op->no_gradient;
+        if (kink)
+            CHECK_MESSAGE(k.convention > 0, std::string(op->doc.name) << " has no sample of its kink (kink_sample)");
         // A dtype that is chosen (`to`) has no numeric differences: its tangent is the operation, whose value is checked.
         if (!op->no_gradient && !op->chosen_dtype)
             CHECK_MESSAGE(k.smooth > 0, std::string(op->doc.name) << " has no smooth sample");

@@ -69,6 +69,8 @@ bool has_gradient(const Case& c) {
 }
 bool is_smooth(const Case& c) { return has_gradient(c) && c.sample.smooth; }
 
+bool has_convention(const Case& c) { return c.sample.gradient != nullptr; }
+
 bool has_no_gradient(const Case& c) {
     if (!c.op.no_gradient) return false;
     for (const Tensor& x : c.sample.inputs) {
@@ -86,10 +88,10 @@ bool has_finite_gradient(const Case& c) {
 }
 
 std::span<const Law* const> all_laws() {
-    static const Law* const laws[] = {&value_law,       &float32_law,     &layout_law, &reverse_law,
-                                      &same_bits_law,   &no_gradient_law, &slope_law,  &cotangent_layout_law,
-                                      &adjoint_law,     &forward_law,     &joint_law,  &nesting_law,
-                                      &second_order_law};
+    static const Law* const laws[] = {
+        &value_law,     &float32_law,     &layout_law,  &reverse_law,          &convention_law,
+        &same_bits_law, &no_gradient_law, &slope_law,   &cotangent_layout_law, &adjoint_law,
+        &forward_law,   &joint_law,       &nesting_law, &second_order_law};
     return laws;
 }
 

@@ -54,10 +54,11 @@ bool always(const Case& c);
 bool has_gradient(const Case& c);        ///< and an input to take it by
 bool is_smooth(const Case& c);           ///< the above, and numeric differences mean something
 bool has_no_gradient(const Case& c);     ///< declared, with floating point inputs
+bool has_convention(const Case& c);      ///< the sample says what the gradient is
 bool has_finite_gradient(const Case& c); ///< and numbers that sums of products do not overflow
 
 extern const Law value_law, float32_law, layout_law;
-extern const Law reverse_law, same_bits_law, no_gradient_law, slope_law, cotangent_layout_law;
+extern const Law reverse_law, convention_law, same_bits_law, no_gradient_law, slope_law, cotangent_layout_law;
 extern const Law adjoint_law, forward_law, joint_law;
 extern const Law second_order_law, nesting_law;
 std::span<const Law* const> all_laws();

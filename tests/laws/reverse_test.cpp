@@ -26,6 +26,15 @@ void reverse_is_numeric(const Case& c) {
     }
 }
 
+void reverse_is_convention(const Case& c) {
+    const Tensor u = test::random_like(c.sample.call(c.sample.inputs), c.seed("u"));
+    const Tensors g = test::gradients(c.sample.call, c.sample.inputs, u),
+                  expected = c.sample.gradient(c.sample.inputs, u);
+    for (std::size_t i = 0; i < g.size(); ++i) {
+        if (g[i].defined()) require(test::difference_by_entry(g[i], expected[i]), 1e-14, fmt::format("gradient {}", i));
+    }
+}
+
 void same_bits_again(const Case& c) {
     const Tensor u = test::random_like(c.sample.call(c.sample.inputs), c.seed("u"));
     const Tensors first = test::gradients(c.sample.call, c.sample.inputs, u);
@@ -80,11 +89,13 @@ bool has_slope(const Case& c) { return c.op.partial && static_cast<int>(c.sample
 } // namespace
 
 const Law reverse_law{"gradient = numeric difference", is_smooth, reverse_is_numeric};
+const Law convention_law{"gradient at kinks and ties = the convention", has_convention, reverse_is_convention};
 const Law same_bits_law{"gradient again = the same bits", has_gradient, same_bits_again};
 const Law no_gradient_law{"declared absence = no gradient, no tangent", has_no_gradient, absence_is_kept};
 const Law slope_law{"scalar slope = gradient", has_slope, slope_is_gradient};
 
 TEST_CASE("laws: every gradient is the numeric difference") { hold(reverse_law); }
+TEST_CASE("laws: every gradient at a kink or a tie is the convention's") { hold(convention_law); }
 TEST_CASE("laws: a second graph gives the same bits") { hold(same_bits_law); }
 TEST_CASE("laws: an operation declared to have no gradient passes none") { hold(no_gradient_law); }
 TEST_CASE("laws: the slope of a scalar is the gradient of a tensor") { hold(slope_law); }
