@@ -47,13 +47,14 @@ enum class SlotKind : std::uint8_t {
     foreign, // in0: a ForeignSlot, which knows its inputs and its rule
     unary,   // the row of the operation in in1
     neg,
-    add_k, // in0 + k
-    sub_k, // in0 - k
-    k_sub, // k - in0
-    mul_k, // in0 * k
-    div_k, // in0 / k
-    k_div, // k / in0
-    pow_k, // in0 to the power k
+    add_k,   // in0 + k
+    sub_k,   // in0 - k
+    k_sub,   // k - in0
+    mul_k,   // in0 * k
+    div_k,   // in0 / k
+    k_div,   // k / in0
+    pow_k,   // in0 to the power k
+    clamp_k, // in0, in bounds; k is the lower one
 };
 
 // Bits of Slot::flags.

@@ -7,6 +7,8 @@
 #include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/samples.hpp>
+#include <autograd/ops/value_op.hpp>
+#include <autograd/value_math.hpp>
 
 namespace xg {
 namespace {
@@ -620,6 +622,23 @@ Tensor less(const Operand& a, const Operand& b) { return apply<Less>(a, b); }
 Tensor less_equal(const Operand& a, const Operand& b) { return apply<LessEqual>(a, b); }
 Tensor greater(const Operand& a, const Operand& b) { return apply<Greater>(a, b); }
 Tensor greater_equal(const Operand& a, const Operand& b) { return apply<GreaterEqual>(a, b); }
+
+Value exp(ValueArg x) { return apply_value<Exp>(x); }
+Value log(ValueArg x) { return apply_value<Log>(x); }
+Value sqrt(ValueArg x) { return apply_value<Sqrt>(x); }
+Value square(ValueArg x) { return apply_value<Square>(x); }
+Value abs(ValueArg x) { return apply_value<Abs>(x); }
+Value sign(ValueArg x) { return apply_value<Sign>(x); }
+Value maximum(ValueArg a, ValueArg b) { return apply_value<Maximum>(a, b); }
+Value minimum(ValueArg a, ValueArg b) { return apply_value<Minimum>(a, b); }
+Value step(ValueArg a, ValueArg b) { return apply_value<Step>(a, b); }
+Value pow(ValueArg a, ValueArg b) { return apply_value<Pow>(a, b); }
+Value pow(ValueArg a, double b) {
+    detail::Slot* x = a.slot("pow");
+    const double in[] = {x->data, b}, y = Pow::value(x->data, b);
+    return detail::record_with_constant(detail::SlotKind::pow_k, y, x, b, entry<Pow>().partial(0, in, y), a);
+}
+Value pow(double a, ValueArg b) { return apply_value<Pow>(Value(a), b); }
 
 std::span<const OpEntry* const> elementwise_ops() {
     static constexpr std::array ops{&entry<Add>(),     &entry<Sub>(),         &entry<Mul>(),  &entry<Div>(),

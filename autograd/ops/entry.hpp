@@ -9,6 +9,7 @@
 #include <autograd/kernels/strided.hpp>
 #include <autograd/small_vector.hpp>
 #include <autograd/tensor.hpp>
+#include <autograd/value.hpp>
 
 // The row of an operation in the registry: everything the graph, the engine, the laws, the reference pages and the
 // explorer know about it. `op.hpp` makes it from the operation's struct.
@@ -105,9 +106,9 @@ struct OpEntry {
     bool composed = false; // a formula of other operations: no kernel, no node
     bool loops = false;    // its batch rule is a loop
 
-    kernels::Loop loop[dtype_count] = {}; // elementwise
-    kernels::Loop slope_loop[3][dtype_count] = {};         // g times the slope by each input, on contiguous arrays
-    bool unit_slope[3] = {};                               // the slope by an input is 1 everywhere
+    kernels::Loop loop[dtype_count] = {};          // elementwise
+    kernels::Loop slope_loop[3][dtype_count] = {}; // g times the slope by each input, on contiguous arrays
+    bool unit_slope[3] = {};                       // the slope by an input is 1 everywhere
     Shape (*shape)(In, const void* attrs) = nullptr;
     void (*forward)(std::span<const Strided>, const Strided& out, const void* attrs) = nullptr;
     bool (*view)(const Strided& x, Strided& out, const void* attrs) = nullptr;
@@ -115,6 +116,8 @@ struct OpEntry {
     Tensor (*jvp)(const Saved&, In tangents, const void* attrs) = nullptr;
     Tensor (*batch)(In, unsigned batched, const void* attrs) = nullptr;
     double (*partial)(int i, const double* in, double out) = nullptr; // elementwise: the slope at a scalar
+    // The same on the scalar tape, times the cotangent g.
+    Value (*contribution)(int i, const Value* in, const Value& out, const Value& g) = nullptr;
 
     std::size_t attrs_size = 0;
     void* (*attrs_copy)(const void*) = nullptr; // null: they fit into the node

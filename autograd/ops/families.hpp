@@ -9,6 +9,10 @@ namespace xg {
 
 std::span<const OpEntry* const> elementwise_ops();
 std::span<const OpEntry* const> activation_ops();
+std::span<const OpEntry* const> exponential_ops();
+std::span<const OpEntry* const> trigonometric_ops();
+std::span<const OpEntry* const> special_ops();
+std::span<const OpEntry* const> rounding_ops();
 std::span<const OpEntry* const> copy_ops();
 std::span<const OpEntry* const> view_ops();
 std::span<const OpEntry* const> axis_ops();

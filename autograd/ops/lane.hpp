@@ -31,6 +31,25 @@ struct Lane {
     friend bool operator==(Lane a, double b) { return a.value == T(b); }
     friend bool operator!=(Lane a, double b) { return a.value != T(b); }
 
+    friend bool operator<(Lane a, Lane b) { return a.value < b.value; }
+    friend bool operator>(Lane a, Lane b) { return a.value > b.value; }
+    friend bool operator==(Lane a, Lane b) { return a.value == b.value; }
+
+    friend Lane abs(Lane x) { return Lane(xg::abs(x.value)); }
+    friend Lane cos(Lane x) { return Lane(xg::cos(x.value)); }
+    friend Lane cosh(Lane x) { return Lane(xg::cosh(x.value)); }
+    friend Lane digamma(Lane x) { return Lane(xg::digamma(x.value)); }
+    friend Lane expm1(Lane x) { return Lane(xg::expm1(x.value)); }
+    friend Lane hypot(Lane a, Lane b) { return Lane(xg::hypot(a.value, b.value)); }
+    friend Lane hypot(Lane a, double b) { return Lane(xg::hypot(a.value, T(b))); }
+    friend Lane maximum(Lane a, double b) { return a.value < T(b) ? Lane(T(b)) : a; }
+    friend Lane minimum(Lane a, double b) { return a.value > T(b) ? Lane(T(b)) : a; }
+    friend Lane normal_cdf(Lane x) { return Lane(xg::normal_cdf(x.value)); }
+    friend Lane polygamma(Lane n, Lane x) { return Lane(xg::polygamma(n.value, x.value)); }
+    friend Lane polygamma(double n, Lane x) { return Lane(xg::polygamma(n, x.value)); }
+    friend Lane round(Lane x) { return Lane(xg::round_to_even(x.value)); }
+    friend Lane sin(Lane x) { return Lane(xg::sin(x.value)); }
+    friend Lane sinh(Lane x) { return Lane(xg::sinh(x.value)); }
     friend Lane exp(Lane x) { return Lane(xg::exp(x.value)); }
     friend Lane log(Lane x) { return Lane(xg::log(x.value)); }
     friend Lane sqrt(Lane x) { return Lane(xg::sqrt(x.value)); }

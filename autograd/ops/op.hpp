@@ -5,7 +5,6 @@
 #include <utility>
 
 #include <autograd/error_format_internal.hpp>
-#include <autograd/ops/archetype.hpp>
 #include <autograd/ops/element_loop.hpp>
 #include <autograd/ops/entry.hpp>
 #include <autograd/ops/slope.hpp>
@@ -35,6 +34,7 @@ concept HasValue = requires {
     Op::value(1.0);
 }
 || requires { Op::value(1.0, 1.0); }
+|| requires { Op::value(1.0, 1.0, 1.0); }
 || requires { Op::value(true, 1.0, 1.0); };
 template <class Op>
 concept Elementwise = Documented<Op> && HasValue<Op>;
@@ -68,7 +68,9 @@ constexpr int arity() {
     if constexpr (requires { Op::arity; }) return Op::arity;
     else if constexpr (requires { Op::value(1.0); }) return 1;
     else if constexpr (requires { Op::value(1.0, 1.0); }) return 2;
-    else if constexpr (requires { Op::value(true, 1.0, 1.0); }) return 3;
+    else if constexpr (
+        requires { Op::value(1.0, 1.0, 1.0); } || requires { Op::value(true, 1.0, 1.0); })
+        return 3;
     else return 1;
 }
 
@@ -140,13 +142,22 @@ Tensor elementwise_jvp(const Saved& s, In tangents, const void*) {
 
 template <class Op>
 double elementwise_partial(int i, const double* in, double out) {
-    const Archetype x[3] = {Archetype(in[0]), Archetype(arity<Op>() > 1 ? in[1] : 0),
-                            Archetype(arity<Op>() > 2 ? in[2] : 0)};
+    using X = Lane<double>;
+    const X x[3] = {X(in[0]), X(arity<Op>() > 1 ? in[1] : 0), X(arity<Op>() > 2 ? in[2] : 0)};
     double slope = 0;
     each_slope<Op>([&]<int I>() {
-        if (i == I) slope = as_double(derivative<Op, I>(x, Archetype(out)));
+        if (i == I) slope = as_double(derivative<Op, I>(x, X(out)));
     });
     return slope;
+}
+
+template <class Op>
+Value elementwise_contribution(int i, const Value* in, const Value& out, const Value& g) {
+    Value contribution = 0.0;
+    each_slope<Op>([&]<int I>() {
+        if (i == I) contribution = times(g, derivative<Op, I>(in, out));
+    });
+    return contribution;
 }
 
 template <class Op, DType D, class T>
@@ -188,6 +199,7 @@ constexpr void add_kind(OpEntry& e) {
         e.vjp = elementwise_vjp<Op>;
         e.jvp = elementwise_jvp<Op>;
         e.partial = elementwise_partial<Op>;
+        if constexpr (!requires { Op::masks; }) e.contribution = elementwise_contribution<Op>;
         // Masks are read as numbers by no loop: an operation with one goes the general way.
         if constexpr (!requires { Op::masks; }) each_slope<Op>([&]<int I>() { add_slope_loops<Op, I>(e); });
     }

@@ -10,11 +10,35 @@
 namespace xg {
 
 using std::abs;
+using std::acos;
+using std::acosh;
+using std::asin;
+using std::asinh;
+using std::atan;
+using std::atan2;
+using std::atanh;
+using std::cbrt;
+using std::ceil;
+using std::cos;
+using std::cosh;
+using std::erf;
+using std::erfc;
 using std::exp;
+using std::exp2;
+using std::expm1;
+using std::floor;
+using std::fma;
+using std::hypot;
+using std::lgamma;
 using std::log;
+using std::log10;
 using std::log1p;
+using std::log2;
 using std::pow;
+using std::sin;
+using std::sinh;
 using std::sqrt;
+using std::tan;
 using std::tanh;
 
 template <class T>
@@ -48,6 +72,55 @@ T sigmoid(T x) {
 template <Real T>
 constexpr T relu(T x) {
     return select(x < T(0), T(0), x);
+}
+/// Halves go to the even neighbour.
+template <Real T>
+T round_to_even(T x) {
+    return std::nearbyint(x);
+}
+template <Real T>
+T softplus(T x) {
+    return select(x < T(0), T(0), x) + log1p(exp(-abs(x)));
+}
+template <Real T>
+T logsigmoid(T x) {
+    return -softplus(-x);
+}
+template <Real T>
+T silu(T x) {
+    return x * sigmoid(x);
+}
+inline constexpr double selu_scale = 1.0507009873554804934, selu_alpha = 1.6732632423543772848;
+template <Real T>
+T selu(T x) {
+    return select(x > T(0), T(selu_scale) * x, T(selu_scale * selu_alpha) * expm1(x));
+}
+
+namespace detail {
+// In double extended precision, so that the double result is right to the last digits.
+XGRAD_API double normal_cdf(double x);
+XGRAD_API double gelu(double x);
+XGRAD_API double polygamma(int n, double x);
+XGRAD_API double lgamma(double x); // std::lgamma writes a global variable
+} // namespace detail
+
+/// The distribution function of the standard normal distribution.
+template <Real T>
+T normal_cdf(T x) {
+    return static_cast<T>(detail::normal_cdf(static_cast<double>(x)));
+}
+template <Real T>
+T gelu(T x) {
+    return static_cast<T>(detail::gelu(static_cast<double>(x)));
+}
+/// The n-th derivative of digamma.
+template <Real N, Real T>
+T polygamma(N n, T x) {
+    return static_cast<T>(detail::polygamma(static_cast<int>(std::lround(n)), static_cast<double>(x)));
+}
+template <Real T>
+T digamma(T x) {
+    return polygamma(0, x);
 }
 
 } // namespace xg

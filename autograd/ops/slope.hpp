@@ -1,7 +1,12 @@
 #pragma once
-#include <autograd/ops/archetype.hpp>
 #include <autograd/ops/elementwise.hpp>
+#include <autograd/ops/exponential.hpp>
+#include <autograd/ops/lane.hpp>
+#include <autograd/ops/rounding.hpp>
 #include <autograd/ops/shape_ops.hpp>
+#include <autograd/ops/special.hpp>
+#include <autograd/ops/trigonometric.hpp>
+#include <autograd/value_math.hpp>
 
 // What a derivative template may return, and how a cotangent or tangent meets it.
 namespace xg {
@@ -22,9 +27,16 @@ inline Tensor times(const Tensor& g, double slope) {
 }
 inline Tensor times(const Tensor& g, const Mask<Tensor>& mask) { return where(mask.pass, g, 0.0); }
 
-inline double as_double(const Archetype& slope) { return slope.value; }
+inline double as_double(Lane<double> slope) { return slope.value; }
 inline double as_double(double slope) { return slope; }
 inline double as_double(Mask<bool> mask) { return mask.pass ? 1 : 0; }
+
+inline Value times(const Value& g, const Value& slope) { return g * slope; }
+inline Value times(const Value& g, double slope) {
+    if (slope == 1) return g;
+    return slope == -1 ? -g : g * slope;
+}
+inline Value times(const Value& g, Mask<bool> mask) { return mask.pass ? g : Value(0.0); }
 
 /// The sum of `g` over the axes on which an input of `shape` was repeated.
 Tensor sum_to(const Tensor& g, const Shape& shape);

@@ -1,0 +1,182 @@
+#include <autograd/ops/rounding.hpp>
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include <autograd/creation.hpp>
+#include <autograd/ops/families.hpp>
+#include <autograd/ops/op.hpp>
+#include <autograd/ops/samples.hpp>
+#include <autograd/ops/value_op.hpp>
+#include <autograd/value_math.hpp>
+
+namespace xg {
+namespace {
+
+using Unary = Tensor (*)(const Operand&);
+
+struct Floor {
+    static constexpr OpDoc doc{.name = "floor",
+                               .formula = "the largest integer not above x",
+                               .derivative = "0",
+                               .numpy = "floor",
+                               .torch = "floor",
+                               .onnx = "Floor",
+                               .snippet = "floor(1.7)  // 1"};
+    static constexpr NoGradient derivative{"piecewise constant"};
+    template <class T>
+    static T value(T x) {
+        return floor(x);
+    }
+    static std::vector<Sample> samples() {
+        return unary_samples(doc, std::floor, Unary(floor), {.tails = {-1e300, -2.5, -0.5, 0.5, 1.5, 1e300}});
+    }
+    static std::vector<Misuse> misuse() { return unary_misuse(floor); }
+};
+
+struct Ceil {
+    static constexpr OpDoc doc{.name = "ceil",
+                               .formula = "the least integer not below x",
+                               .derivative = "0",
+                               .numpy = "ceil",
+                               .torch = "ceil",
+                               .onnx = "Ceil",
+                               .snippet = "ceil(1.2)  // 2"};
+    static constexpr NoGradient derivative{"piecewise constant"};
+    template <class T>
+    static T value(T x) {
+        return ceil(x);
+    }
+    static std::vector<Sample> samples() {
+        return unary_samples(doc, std::ceil, Unary(ceil), {.tails = {-1e300, -2.5, -0.5, 0.5, 1.5, 1e300}});
+    }
+    static std::vector<Misuse> misuse() { return unary_misuse(ceil); }
+};
+
+struct Round {
+    static constexpr OpDoc doc{.name = "round",
+                               .formula = "the nearest integer",
+                               .derivative = "0",
+                               .ties = "halves go to the even neighbour",
+                               .numpy = "round",
+                               .torch = "round",
+                               .onnx = "Round",
+                               .snippet = "round(2.5)  // 2"};
+    static constexpr NoGradient derivative{"piecewise constant"};
+    template <class T>
+    static T value(T x) {
+        return round_to_even(x);
+    }
+    static std::vector<Sample> samples() {
+        return unary_samples(doc, std::nearbyint, Unary(round), {.tails = {-1e300, -2.5, -0.5, 0.5, 1.5, 1e300}});
+    }
+    static std::vector<Misuse> misuse() { return unary_misuse(round); }
+};
+
+// Three operands: every shape that broadcasting treats apart.
+std::vector<Sample> ternary_samples(double (*f)(double, double, double),
+                                    Tensor (*call)(const Operand&, const Operand&, const Operand&)) {
+    std::vector<Sample> samples;
+    int seed = 0;
+    const std::array<Shape, 3> shapes[] = {{Shape{}, Shape{}, Shape{}},          {Shape{5}, Shape{5}, Shape{5}},
+                                           {Shape{3, 4}, Shape{4}, Shape{3, 1}}, {Shape{4}, Shape{3, 4}, Shape{}},
+                                           {Shape{0}, Shape{1}, Shape{0}},       {Shape{1}, Shape{3, 2}, Shape{2}}};
+    for (const auto& [a, b, c] : shapes) {
+        ++seed;
+        samples.push_back({.note = a.str() + b.str() + c.str(),
+                           .inputs = {spread_tensor(a, -2, 2, seed), spread_tensor(b, -1.2, -0.2, 30 + seed),
+                                      spread_tensor(c, 0.3, 1.4, 60 + seed)},
+                           .call = [call](In in) { return call(in[0], in[1], in[2]); },
+                           .reference =
+                               [f](In in) {
+                                   const Tensor zero = 0.0 * in[0] + 0.0 * in[1] + 0.0 * in[2];
+                                   auto y = (in[0] + zero).to_vector<double>();
+                                   const auto y1 = (in[1] + zero).to_vector<double>(),
+                                              y2 = (in[2] + zero).to_vector<double>();
+                                   for (std::size_t i = 0; i < y.size(); ++i) y[i] = f(y[i], y1[i], y2[i]);
+                                   return from_vector(y, zero.shape());
+                               }});
+    }
+    return samples;
+}
+
+struct Clamp {
+    static constexpr OpDoc doc{.name = "clamp",
+                               .formula = "min(max(x, low), high)",
+                               .derivative = "1 where low <= x <= high, to the bound where it holds",
+                               .ties = "the gradient passes at the bounds",
+                               .edges = "NaN for NaN; high where low > high",
+                               .numpy = "clip",
+                               .torch = "clamp",
+                               .onnx = "Clip",
+                               .snippet = "clamp(1.5, 0.0, 1.0)  // 1"};
+    static constexpr Saves saves{.inputs = 0b111, .output = true};
+    static constexpr DTypes dtypes = numbers;
+    template <class T>
+    static T value(T x, T low, T high) {
+        const T raised = select(x < low, low, x);
+        return select(raised > high, high, raised);
+    }
+    template <int I, class X>
+    static auto derivative(const X& x, const X& low, const X& high, const X& y) {
+        if constexpr (I == 0) return Mask{y == x};
+        else if constexpr (I == 1) return Mask{x < low};
+        else return Mask{x > high};
+    }
+    static std::vector<Sample> samples() {
+        return ternary_samples([](double x, double low, double high) { return std::min(std::max(x, low), high); },
+                               clamp);
+    }
+    static std::vector<Misuse> misuse() {
+        return {{[] { clamp(Tensor(), 0.0, 1.0); }, "StateError", "undefined"},
+                {[] { clamp(zeros({2}), zeros({3}), 1.0); }, "ShapeError", "broadcast"}};
+    }
+};
+
+struct Fma {
+    static constexpr OpDoc doc{.name = "fma",
+                               .formula = "a b + c, rounded once",
+                               .derivative = "b, a, 1",
+                               .torch = "addcmul",
+                               .snippet = "fma(2.0, 3.0, 4.0)  // 10"};
+    static constexpr Saves saves{.inputs = 0b011};
+    template <class T>
+    static T value(T a, T b, T c) {
+        return fma(a, b, c);
+    }
+    template <int I, class X>
+    static constexpr auto derivative(const X& a, const X& b, const X&, const X&) {
+        if constexpr (I == 0) return b;
+        else if constexpr (I == 1) return a;
+        else return 1.0;
+    }
+    static std::vector<Sample> samples() {
+        return ternary_samples([](double a, double b, double c) { return a * b + c; }, fma);
+    }
+    static std::vector<Misuse> misuse() {
+        return {{[] { fma(Tensor(), 0.0, 1.0); }, "StateError", "undefined"},
+                {[] { fma(zeros({2}), zeros({3}), 1.0); }, "ShapeError", "broadcast"}};
+    }
+};
+
+} // namespace
+
+Tensor floor(const Operand& x) { return apply<Floor>(x); }
+Tensor ceil(const Operand& x) { return apply<Ceil>(x); }
+Tensor round(const Operand& x) { return apply<Round>(x); }
+
+Value floor(ValueArg x) { return apply_value<Floor>(x); }
+Value ceil(ValueArg x) { return apply_value<Ceil>(x); }
+Value round(ValueArg x) { return apply_value<Round>(x); }
+
+Tensor clamp(const Operand& x, const Operand& low, const Operand& high) { return apply<Clamp>(x, low, high); }
+Tensor fma(const Operand& a, const Operand& b, const Operand& c) { return apply<Fma>(a, b, c); }
+
+std::span<const OpEntry* const> rounding_ops() {
+    static constexpr std::array ops{&entry<Floor>(), &entry<Ceil>(), &entry<Round>(), &entry<Clamp>(), &entry<Fma>()};
+    return ops;
+}
+
+} // namespace xg

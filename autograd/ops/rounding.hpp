@@ -1,0 +1,18 @@
+#pragma once
+#include <autograd/ops/scalar_math.hpp>
+#include <autograd/tensor.hpp>
+
+// Rounding and bounds, elementwise, any shape.
+namespace xg {
+
+// No gradient.
+XGRAD_API Tensor floor(const Operand& x);
+XGRAD_API Tensor ceil(const Operand& x);
+/// Halves go to the even neighbour.
+XGRAD_API Tensor round(const Operand& x);
+/// min(max(x, low), high); NaN for NaN. The gradient passes at the bounds, and to a bound where it holds.
+XGRAD_API Tensor clamp(const Operand& x, const Operand& low, const Operand& high);
+/// a b + c, rounded once.
+XGRAD_API Tensor fma(const Operand& a, const Operand& b, const Operand& c);
+
+} // namespace xg
