@@ -1,6 +1,7 @@
 #pragma once
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include <nn/parameter.hpp>
 
@@ -21,6 +22,20 @@ concept MemberOrNothing = requires(T& holder) {
     static_cast<bool>(holder);
 };
 
+/// Whether XGRAD_MODULE takes a member of this type.
+template <class M>
+constexpr bool is_member() {
+    if constexpr (std::is_base_of_v<Module, M> || std::is_base_of_v<Parameter, M> || std::is_base_of_v<Buffer, M>) {
+        return true;
+    } else if constexpr (MemberList<M>) {
+        return is_member<std::remove_reference_t<decltype(std::declval<M&>()[0])>>();
+    } else if constexpr (MemberOrNothing<M>) {
+        return is_member<std::remove_reference_t<decltype(*std::declval<M&>())>>();
+    } else {
+        return false;
+    }
+}
+
 /// Sees the members of a module, in the order of its XGRAD_MODULE line.
 class XGRAD_API MemberVisitor {
 public:
@@ -36,9 +51,9 @@ public:
 
 template <class M>
 void MemberVisitor::member(const std::string& name, M& m) {
-    static_assert(!std::is_same_v<M, Tensor>,
-                  "XGRAD_MODULE names a plain Tensor, which is neither trained nor saved: make it an nn::Parameter "
-                  "(trained) or an nn::Buffer (saved)");
+    static_assert(is_member<M>(),
+                  "XGRAD_MODULE takes modules, nn::Parameters (trained), nn::Buffers (saved), and std::vector, "
+                  "std::array, std::optional and std::unique_ptr of them; a plain Tensor is neither trained nor saved");
     if constexpr (std::is_base_of_v<Module, M>) {
         module(name, m);
     } else if constexpr (std::is_base_of_v<Parameter, M>) {
@@ -50,10 +65,6 @@ void MemberVisitor::member(const std::string& name, M& m) {
         for (auto& item : m) member(name + '.' + std::to_string(i++), item);
     } else if constexpr (MemberOrNothing<M>) {
         if (m) member(name, *m);
-    } else {
-        static_assert(std::is_same_v<M, Tensor>,
-                      "XGRAD_MODULE takes modules, Parameters, Buffers, and std::vector, std::array, std::optional and "
-                      "std::unique_ptr of them");
     }
 }
 

@@ -1,0 +1,125 @@
+#include <nn/init.hpp>
+
+#include <cmath>
+
+#include "nn/says.hpp"
+
+using namespace xg;
+namespace init = nn::init;
+using test::message_of;
+
+namespace {
+
+struct Statistics {
+    double mean, stddev, largest;
+};
+Statistics statistics(const Tensor& t) {
+    const auto numbers = t.to_vector();
+    double sum = 0, squares = 0, largest = 0;
+    for (const double x : numbers) {
+        sum += x;
+        squares += x * x;
+        largest = std::max(largest, std::abs(x));
+    }
+    const auto n = static_cast<double>(numbers.size());
+    const double mean = sum / n;
+    return {mean, std::sqrt(squares / n - mean * mean), largest};
+}
+
+// 60000 numbers: the standard error of the mean is stddev / 245, that of stddev at most stddev / 346. Five of them.
+void check_normal(const Tensor& t, double stddev) {
+    const Statistics s = statistics(t);
+    CHECK(std::abs(s.mean) < 5 * stddev / 245);
+    CHECK(std::abs(s.stddev / stddev - 1) < 5.0 / 346);
+    CHECK(s.largest > 3.5 * stddev); // a uniform of this width ends at 1.73
+}
+void check_uniform(const Tensor& t, double bound) {
+    const Statistics s = statistics(t);
+    CHECK(s.largest <= bound * (1 + 1e-6));
+    CHECK(s.largest > 0.999 * bound);
+    CHECK(std::abs(s.mean) < 5 * bound / std::sqrt(3) / 245);
+    CHECK(std::abs(s.stddev / (bound / std::sqrt(3)) - 1) < 5.0 / 346);
+}
+
+const Shape shape{200, 100, 3}; // fan_in = 300, fan_out = 600
+
+} // namespace
+
+TEST_CASE("fans count what an output reads and what an input feeds") {
+    CHECK(init::fans({10, 4}).in == 4);
+    CHECK(init::fans({10, 4}).out == 10);
+    CHECK(init::fans({10, 4, 3, 5}).in == 60);
+    CHECK(init::fans({10, 4, 3, 5}).out == 150);
+}
+
+TEST_CASE("xavier_uniform ends at gain times the root of 6 over the sum of the fans") {
+    manual_seed(1);
+    check_uniform(init::xavier_uniform(shape), std::sqrt(6.0 / 900));
+    check_uniform(init::xavier_uniform(shape, {.gain = 2}), 2 * std::sqrt(6.0 / 900));
+}
+
+TEST_CASE("xavier_normal has gain times the root of 2 over the sum of the fans") {
+    manual_seed(2);
+    check_normal(init::xavier_normal(shape), std::sqrt(2.0 / 900));
+    check_normal(init::xavier_normal(shape, {.gain = 0.5}), 0.5 * std::sqrt(2.0 / 900));
+}
+
+TEST_CASE("kaiming_uniform ends at the root of 6 over 1 + a^2 and the fan") {
+    manual_seed(3);
+    check_uniform(init::kaiming_uniform(shape), std::sqrt(6.0 / 300));
+    check_uniform(init::kaiming_uniform(shape, {.fan = init::Fan::out}), std::sqrt(6.0 / 600));
+    check_uniform(init::kaiming_uniform(shape, {.a = std::sqrt(5.0)}), std::sqrt(1.0 / 300));
+}
+
+TEST_CASE("kaiming_normal has the root of 2 over 1 + a^2 and the fan") {
+    manual_seed(4);
+    check_normal(init::kaiming_normal(shape), std::sqrt(2.0 / 300));
+    check_normal(init::kaiming_normal(shape, {.a = 1, .fan = init::Fan::out}), std::sqrt(1.0 / 600));
+}
+
+TEST_CASE("uniform_fan_in ends at 1 over the root of the fan") {
+    manual_seed(5);
+    check_uniform(init::uniform_fan_in({60000}, 25), 0.2);
+    CHECK(statistics(init::uniform_fan_in({4}, 0)).largest == 0);
+}
+
+TEST_CASE("uniform and normal take any shape") {
+    manual_seed(6);
+    const Statistics u = statistics(init::uniform({60000}, 2, 4));
+    CHECK(std::abs(u.mean - 3) < 5 / std::sqrt(3) / 245);
+    CHECK(u.largest <= 4);
+    const Statistics n = statistics(init::normal({60000}, -1, 2));
+    CHECK(std::abs(n.mean + 1) < 5 * 2.0 / 245);
+    CHECK(std::abs(n.stddev / 2 - 1) < 5.0 / 346);
+}
+
+TEST_CASE("initialisation follows dtype and generator") {
+    Generator a(9), b(9);
+    const Tensor x = init::xavier_normal({3, 4}, {.dtype = float64, .generator = &a});
+    const Tensor y = init::xavier_normal({3, 4}, {.dtype = float64, .generator = &b});
+    CHECK(x.dtype() == float64);
+    CHECK(x.to_vector() == y.to_vector());
+    CHECK(init::zeros({2}).to_vector() == test::Numbers{0, 0});
+}
+
+TEST_CASE("a weight of nothing is initialised to nothing") {
+    CHECK(init::kaiming_uniform({3, 0}).numel() == 0);
+    CHECK(init::xavier_normal({0, 0}).numel() == 0);
+}
+
+TEST_CASE("an initialisation by fans refuses a shape without them") {
+    const int line = __LINE__ + 1;
+    const std::string text = message_of<ShapeError>([] { init::kaiming_normal({5}); });
+    CHECK_SAYS(text, "init::kaiming_normal");
+    CHECK_SAYS(text, "(5,)");
+    CHECK_SAYS(text, "(outputs, inputs, ...)");
+    CHECK_SAYS(text, test::here(line));
+}
+
+TEST_CASE("an initialisation refuses numbers that are not finite and integers") {
+    CHECK_SAYS(message_of<ValueError>([] { init::xavier_uniform({2, 2}, {.gain = std::nan("")}); }), "gain is nan");
+    CHECK_SAYS(message_of<ValueError>([] { init::kaiming_uniform({2, 2}, {.a = HUGE_VAL}); }), "slope a is inf");
+    CHECK_SAYS(message_of<ValueError>([] { init::normal({2}, 0, std::nan("")); }), "standard deviation");
+    CHECK_SAYS(message_of<ValueError>([] { init::uniform_fan_in({2}, -1); }), "fan_in is -1");
+    CHECK_SAYS(message_of<DTypeError>([] { init::normal({2}, 0, 1, {.dtype = int64}); }), "int64");
+}
