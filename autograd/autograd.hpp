@@ -23,6 +23,7 @@
 #include <autograd/shape.hpp>
 #include <autograd/tensor.hpp>
 #include <autograd/transforms/transforms.hpp>
+#include <autograd/transforms/value_transforms.hpp>
 #include <autograd/value.hpp>
 #include <autograd/value_math.hpp>
 #include <autograd/version.hpp>
