@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include <autograd/creation.hpp>
 #include <autograd/kernels/lines.hpp>
@@ -23,7 +24,8 @@ namespace {
 using Reducer = Tensor (*)(const Operand&, const Axes&, bool keepdims);
 using Reference = xt::xarray<double> (*)(const xt::xarray<double>&, const std::vector<std::size_t>&, bool keepdims);
 
-std::vector<Sample> reduce_samples(Reducer call, Reference reference, bool takes_empty,
+// `of_nothing` is the result over no entries, if there is one.
+std::vector<Sample> reduce_samples(Reducer call, Reference reference, std::optional<double> of_nothing,
                                    Tensor (*make)(const Shape&, int)) {
     struct Case {
         Shape shape;
@@ -45,7 +47,7 @@ std::vector<Sample> reduce_samples(Reducer call, Reference reference, bool takes
                                {{2, 2, 3, 2}, {1, 3}, false},
                                {{300}, 0, false},
                                {{0, 3}, 1, false}};
-    if (takes_empty) {
+    if (of_nothing) {
         cases.push_back({{0}, 0, false});
         cases.push_back({{2, 0, 3}, 1, true});
     }
@@ -56,14 +58,13 @@ std::vector<Sample> reduce_samples(Reducer call, Reference reference, bool takes
             {.note = c.shape.str(),
              .inputs = {make(c.shape, ++seed)},
              .call = [c, call](In in) { return call(in[0], c.axes, c.keepdims); },
-             .reference = [c, reference](In in) -> Tensor {
+             .reference = [c, reference, of_nothing](In in) -> Tensor {
                  std::vector<std::size_t> axes;
                  for (Index a : c.axes) axes.push_back(static_cast<std::size_t>(a < 0 ? a + c.shape.rank() : a));
                  std::sort(axes.begin(), axes.end());
-                 if (c.shape.numel() == 0 &&
-                     reduced_shape(c.shape, {axis_mask("", c.axes, c.shape.rank()), c.keepdims}).numel() == 0) {
-                     return zeros(reduced_shape(c.shape, {axis_mask("", c.axes, c.shape.rank()), c.keepdims}),
-                                  {.dtype = float64});
+                 if (c.shape.numel() == 0) {
+                     const Shape shape = reduced_shape(c.shape, {axis_mask("", c.axes, c.shape.rank()), c.keepdims});
+                     return full(shape, of_nothing.value_or(0), {.dtype = float64});
                  }
                  if (axes.empty()) return in[0];
                  return from_xarray(reference(to_xarray(in[0]), axes, c.keepdims));
@@ -124,7 +125,7 @@ struct Sum {
             [](const xt::xarray<double>& x, const std::vector<std::size_t>& axes, bool keepdims) {
                 return with_keepdims([&](auto how) { return xt::sum(x, axes, how); }, keepdims);
             },
-            true, spread_input);
+            0.0, spread_input);
     }
     static std::vector<Misuse> misuse() { return reduce_misuse(call); }
 };
@@ -164,7 +165,7 @@ struct Extreme {
     }
     static Attrs batch(const Attrs& a) { return batched(a); }
     static std::vector<Sample> samples() {
-        auto samples = reduce_samples(Facts::call, Facts::reference, false, distinct_tensor);
+        auto samples = reduce_samples(Facts::call, Facts::reference, none, distinct_tensor);
         samples.push_back(
             {.note = "ties of two and of three",
              .inputs = {tensor(Facts::ties, {.dtype = float64})},
@@ -408,7 +409,7 @@ struct Mean {
                 return xt::xarray<double>(with_keepdims([&](auto how) { return xt::sum(x, axes, how); }, keepdims) /
                                           count);
             },
-            true, spread_input);
+            std::nan(""), spread_input);
     }
     static std::vector<Misuse> misuse() { return reduce_misuse(call); }
 };
@@ -454,7 +455,7 @@ std::vector<Sample> Variance::samples() {
         return xt::xarray<double>(with_keepdims([&](auto how) { return xt::sum(squares, axes, how); }, keepdims) /
                                   count);
     };
-    auto samples = reduce_samples(call, reference, true, spread_input);
+    auto samples = reduce_samples(call, reference, std::nan(""), spread_input);
     // Over no axes every entry is its own mean.
     std::erase_if(samples, [](const Sample& s) { return s.note == "()" || s.note == "(3, 2)"; });
     samples.push_back({.note = "a scalar",
