@@ -18,7 +18,9 @@ struct Context {
     bool draining = false;
 };
 
-inline constinit thread_local Context context_of_thread [[gnu::tls_model("initial-exec")]];
+// Not inline: of a weak thread-local variable g++ 12 believes, under the undefined behaviour sanitizer, that it has no
+// address.
+extern constinit thread_local Context context_of_thread [[gnu::tls_model("initial-exec")]];
 inline Context& context() { return context_of_thread; }
 
 /// Who watches this thread, or null. XGRAD_WITHOUT_WATCH leaves the seam out, for bench/watch_seam to compare with.
