@@ -89,9 +89,10 @@ bool has_finite_gradient(const Case& c) {
 
 std::span<const Law* const> all_laws() {
     static const Law* const laws[] = {
-        &value_law,     &float32_law,     &layout_law,  &reverse_law,          &convention_law,
-        &same_bits_law, &no_gradient_law, &slope_law,   &cotangent_layout_law, &adjoint_law,
-        &forward_law,   &joint_law,       &nesting_law, &second_order_law};
+        &value_law,   &float32_law,     &mixed_law,       &layout_law,   &cotangent_layout_law,
+        &reverse_law, &convention_law,  &same_bits_law,   &recorded_law, &alone_law,
+        &kept_law,    &no_gradient_law, &slope_law,       &adjoint_law,  &forward_law,
+        &joint_law,   &nesting_law,     &second_order_law};
     return laws;
 }
 

@@ -57,8 +57,9 @@ bool has_no_gradient(const Case& c);     ///< declared, with floating point inpu
 bool has_convention(const Case& c);      ///< the sample says what the gradient is
 bool has_finite_gradient(const Case& c); ///< and numbers that sums of products do not overflow
 
-extern const Law value_law, float32_law, layout_law;
-extern const Law reverse_law, convention_law, same_bits_law, no_gradient_law, slope_law, cotangent_layout_law;
+extern const Law value_law, float32_law, mixed_law, layout_law;
+extern const Law reverse_law, convention_law, same_bits_law, recorded_law, alone_law, kept_law, no_gradient_law,
+    slope_law, cotangent_layout_law;
 extern const Law adjoint_law, forward_law, joint_law;
 extern const Law second_order_law, nesting_law;
 std::span<const Law* const> all_laws();

@@ -44,6 +44,42 @@ void same_bits_again(const Case& c) {
     }
 }
 
+void recorded_is_plain(const Case& c) {
+    const Tensor u = test::random_like(c.sample.call(c.sample.inputs), c.seed("u"));
+    const Tensors plain = test::gradients(c.sample.call, c.sample.inputs, u);
+    const Tensors recorded = test::recorded_gradients(c.sample.call, c.sample.inputs, u);
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+        if (plain[i].defined()) require(test::difference(recorded[i], plain[i]), 1e-14, fmt::format("gradient {}", i));
+    }
+}
+
+// What is saved, and which gradients a rule makes, depends on who asks.
+void alone_is_together(const Case& c) {
+    const Tensor u = test::random_like(c.sample.call(c.sample.inputs), c.seed("u"));
+    const Tensors together = test::gradients(c.sample.call, c.sample.inputs, u);
+    for (std::size_t i = 0; i < together.size(); ++i) {
+        if (!together[i].defined()) continue;
+        const Tensor alone = test::gradient_alone(c.sample.call, c.sample.inputs, u, static_cast<int>(i));
+        require(test::difference(alone, together[i]), 1e-14, fmt::format("gradient {}", i));
+    }
+}
+
+// Neither forward nor backward writes into what it was given.
+void operands_are_kept(const Case& c) {
+    Tensors before;
+    for (const Tensor& x : c.sample.inputs) before.push_back(x.clone());
+    const Tensor y = c.sample.call(test::leaves_of(c.sample.inputs)), kept = y.detach().clone();
+    if (y.requires_grad()) {
+        const Tensor u = test::random_like(y, c.seed("u")), cotangent = u.clone();
+        y.backward(u);
+        require(test::same_bits(u, cotangent), "the cotangent has changed");
+    }
+    require(test::same_bits(y, kept), "the result has changed");
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        require(test::same_bits(c.sample.inputs[i], before[i]), fmt::format("operand {} has changed", i));
+    }
+}
+
 void absence_is_kept(const Case& c) {
     const Tensor y = c.sample.call(test::leaves_of(c.sample.inputs));
     require(!y.requires_grad(), "the result requires a gradient");
@@ -91,12 +127,18 @@ bool has_slope(const Case& c) { return c.op.partial && static_cast<int>(c.sample
 const Law reverse_law{"gradient = numeric difference", is_smooth, reverse_is_numeric};
 const Law convention_law{"gradient at kinks and ties = the convention", has_convention, reverse_is_convention};
 const Law same_bits_law{"gradient again = the same bits", has_gradient, same_bits_again};
+const Law recorded_law{"gradient of a recorded pass = gradient", has_gradient, recorded_is_plain};
+const Law alone_law{"gradient by one input alone = together", has_gradient, alone_is_together};
+const Law kept_law{"operands, cotangent and result are kept", always, operands_are_kept};
 const Law no_gradient_law{"declared absence = no gradient, no tangent", has_no_gradient, absence_is_kept};
 const Law slope_law{"scalar slope = gradient", has_slope, slope_is_gradient};
 
 TEST_CASE("laws: every gradient is the numeric difference") { hold(reverse_law); }
 TEST_CASE("laws: every gradient at a kink or a tie is the convention's") { hold(convention_law); }
 TEST_CASE("laws: a second graph gives the same bits") { hold(same_bits_law); }
+TEST_CASE("laws: a recorded pass gives the same gradients") { hold(recorded_law); }
+TEST_CASE("laws: the gradient by one operand does not depend on who else wants one") { hold(alone_law); }
+TEST_CASE("laws: forward and backward change nothing they were given") { hold(kept_law); }
 TEST_CASE("laws: an operation declared to have no gradient passes none") { hold(no_gradient_law); }
 TEST_CASE("laws: the slope of a scalar is the gradient of a tensor") { hold(slope_law); }
 

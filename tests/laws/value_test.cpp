@@ -1,6 +1,8 @@
 // Values: the reference's, in float32 too, and for any layout of the operands.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include <autograd/creation.hpp>
 
 #include "laws/law.hpp"
@@ -61,6 +63,30 @@ void float32_is_float64(const Case& c) {
     }
 }
 
+// One operand is float32 among float64 ones: the work is done in float64, and its gradient comes back in float32.
+void mixed_is_float64(const Case& c) {
+    const Tensors wide = converted(converted(c.sample.inputs, float32), float64);
+    const Tensor expected = c.sample.call(wide), u = test::random_like(expected, c.seed("u"));
+    const Tensors exact = test::gradients(c.sample.call, wide, u);
+    for (std::size_t i = 0; i < wide.size(); ++i) {
+        if (!test::differentiable(wide[i])) continue;
+        Tensors mixed = wide;
+        mixed[i] = rounded(wide[i]);
+        require(test::same_bits(c.sample.call(mixed), expected),
+                fmt::format("the value where operand {} is float32", i));
+        const Tensors g = test::gradients(c.sample.call, mixed, u);
+        for (std::size_t j = 0; j < g.size(); ++j) {
+            if (!g[j].defined()) continue;
+            const Tensor wanted = i == j ? rounded(exact[j]) : exact[j];
+            require(test::same_bits(g[j], wanted), fmt::format("gradient {} where operand {} is float32", j, i));
+        }
+    }
+}
+bool has_two_floats(const Case& c) {
+    const auto& x = c.sample.inputs;
+    return has_gradient(c) && std::count_if(x.begin(), x.end(), test::differentiable) > 1;
+}
+
 // The operands at `which` laid out anew, all if negative.
 Tensors relaid(std::span<const Tensor> x, test::Layout layout, int which) {
     Tensors out(x.begin(), x.end());
@@ -115,12 +141,14 @@ void layout_of_cotangent_does_not_matter(const Case& c) {
 
 const Law value_law{"value = reference", always, value_is_reference};
 const Law float32_law{"float32 = float64", always, float32_is_float64};
+const Law mixed_law{"float32 among float64 = float64", has_two_floats, mixed_is_float64};
 const Law layout_law{"any layout = contiguous", always, layout_does_not_matter};
 const Law cotangent_layout_law{"any layout of the cotangent = contiguous", has_gradient,
                                layout_of_cotangent_does_not_matter};
 
 TEST_CASE("laws: every value is the reference's, in its shape and dtype") { hold(value_law); }
 TEST_CASE("laws: float32 gives what float64 gives, to its own precision") { hold(float32_law); }
+TEST_CASE("laws: a float32 operand among float64 ones is computed with in float64") { hold(mixed_law); }
 TEST_CASE("laws: the layout of operands changes no value and no gradient") { hold(layout_law); }
 TEST_CASE("laws: the layout of the cotangent changes no gradient") { hold(cotangent_layout_law); }
 

@@ -66,11 +66,12 @@ Tensors pulled_back(std::span<const Tensor> ys, std::span<const Tensor> weights,
 
 } // namespace
 
-Tensors leaves_of(std::span<const Tensor> x) {
+Tensors leaves_of(std::span<const Tensor> x, int only) {
     Tensors leaves;
-    for (const Tensor& t : x) {
-        leaves.push_back(t.detach());
-        if (differentiable(t)) leaves.back().requires_grad(true);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        leaves.push_back(x[i].detach());
+        const bool leaf = only < 0 || static_cast<std::size_t>(only) == i;
+        if (leaf && differentiable(x[i])) leaves.back().requires_grad(true);
     }
     return leaves;
 }
@@ -79,6 +80,20 @@ Tensors gradients(const Function& f, std::span<const Tensor> x, const Tensor& u)
     const Tensors leaves = leaves_of(x);
     const Tensor y = f(leaves);
     return pulled_back({&y, 1}, {&u, 1}, leaves, /*create_graph=*/false);
+}
+
+Tensors recorded_gradients(const Function& f, std::span<const Tensor> x, const Tensor& u) {
+    const Tensors leaves = leaves_of(x);
+    const Tensor y = f(leaves);
+    return pulled_back({&y, 1}, {&u, 1}, leaves, /*create_graph=*/true);
+}
+
+Tensor gradient_alone(const Function& f, std::span<const Tensor> x, const Tensor& u, int i) {
+    const Tensors leaves = leaves_of(x, i);
+    const Tensor y = f(leaves), &at = leaves[static_cast<std::size_t>(i)];
+    if (!y.requires_grad()) return zeros_like(at);
+    const Tensor g = grad(y, {at}, {.allow_unused = true, .grad_outputs = {u}})[0];
+    return g.defined() ? g : zeros_like(at);
 }
 
 Tensors numeric_gradients(const Function& f, std::span<const Tensor> x, const Tensor& u) {

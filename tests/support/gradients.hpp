@@ -20,12 +20,17 @@ using Function = std::function<Tensor(std::span<const Tensor>)>;
 /// Whether a gradient with respect to `x` has a meaning: it has floating point numbers.
 inline bool differentiable(const Tensor& x) { return is_floating(x.dtype()); }
 
-/// The inputs as leaves that share their numbers and layout; those without a gradient as they are.
-Tensors leaves_of(std::span<const Tensor> x);
+/// The inputs as leaves that share their numbers and layout; those without a gradient as they are. `only` makes one
+/// of them a leaf and the others constants.
+Tensors leaves_of(std::span<const Tensor> x, int only = -1);
 
 /// u^T J of `f` at `x` in reverse: one gradient an input, zeros where `f` does not depend on it, undefined where it
 /// is not differentiable.
 Tensors gradients(const Function& f, std::span<const Tensor> x, const Tensor& u);
+/// The same by a pass that is recorded itself, which goes by other ways through the engine.
+Tensors recorded_gradients(const Function& f, std::span<const Tensor> x, const Tensor& u);
+/// The gradient by input `i` where the others are constants.
+Tensor gradient_alone(const Function& f, std::span<const Tensor> x, const Tensor& u, int i);
 
 /// The same by central differences of fourth order, entry by entry:
 ///     (8 (f(x + h) - f(x - h)) - (f(x + 2h) - f(x - 2h))) / 12h  with  h = 1e-3 max(1, |x|)
