@@ -50,14 +50,23 @@ int main() {
     good &= check(memory_stats().in_use == empty, "memory is left after the destruction of a graph nobody used");
     {
         const Tensor x = full({1}, 0.5, {.dtype = float64, .requires_grad = true});
-        Tensor y = x * 1.0; // a leaf cannot be changed in place
+        Tensor y = x * 1.0;                             // a leaf cannot be changed in place
         for (int i = 0; i < length; ++i) y *= 1.000001; // in place: each result takes the place of its operand
         y.backward();
         good &= check(std::abs(x.grad().item() / std::exp(length * std::log(1.000001)) - 1) < 1e-9,
                       "the gradient of a chain in place is wrong");
     }
     good &= check(memory_stats().in_use == empty, "memory is left after a chain in place");
+    {
+        const Tensor x = full({1}, 0.5, {.dtype = float64, .requires_grad = true});
+        const Tensor slope = grad(chain(x, 0.999), {x}, {.create_graph = true})[0]; // its graph holds the chain
+        const auto along = [&](const Tensor& v) { return chain(v, 0.999) * slope; };
+        const auto [y, tangent] = jvp(along, full({1}, 0.5, {.dtype = float64}), ones({1}, {.dtype = float64}));
+        good &= check(std::abs(tangent.item() / 1e6 - 1) < 1e-6, "the tangent of a long chain is wrong");
+        grad(tanh(chain(x, 0.999)), {x}, {.create_graph = true});
+    }
+    good &= check(memory_stats().in_use == empty, "memory is left after a recorded pass and a tangent");
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    std::printf("three chains built, two of them differentiated, all destroyed in %.2f s\n", took.count());
+    std::printf("six chains built, five of them differentiated, all destroyed in %.2f s\n", took.count());
     return good ? 0 : 1;
 }
