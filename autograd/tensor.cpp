@@ -70,14 +70,14 @@ T only_item(const Tensor& t, Site site) {
 
 } // namespace
 
-const Shape& Tensor::shape() const { return impl_of(*this, "shape")->shape; }
+const Shape& Tensor::shape(Site site) const { return impl_of(*this, "shape", site)->shape; }
 Index Tensor::shape(Index axis, Site site) const {
     const CallSite here(site);
     return shape()[normalize_axis("shape", axis, rank())];
 }
-const Strides& Tensor::strides() const { return bottom(impl_of(*this, "strides"))->strides; }
-Index Tensor::numel() const { return impl_of(*this, "numel")->numel; }
-DType Tensor::dtype() const { return impl_of(*this, "dtype")->dtype; }
+const Strides& Tensor::strides(Site site) const { return bottom(impl_of(*this, "strides", site))->strides; }
+Index Tensor::numel(Site site) const { return impl_of(*this, "numel", site)->numel; }
+DType Tensor::dtype(Site site) const { return impl_of(*this, "dtype", site)->dtype; }
 bool Tensor::is_contiguous() const { return bottom(impl_of(*this, "is_contiguous"))->contiguous; }
 double Tensor::item_as_double(Site site) const { return only_item<double>(*this, site); }
 std::int64_t Tensor::item_as_int64(Site site) const { return only_item<std::int64_t>(*this, site); }
@@ -104,9 +104,13 @@ void* Tensor::data() const {
     return impl->data;
 }
 
+// Out of every plane: a dual gives up its tangent too, so that forward and reverse agree on what is constant.
 Tensor Tensor::detach() const {
-    impl_of(*this, "detach");
-    return alias(*this);
+    Impl* impl = impl_of(*this, "detach");
+    if (impl->level == 0) return alias(*this);
+    const Parts& parts = parts_of(impl);
+    const Tensor inner = share(parts.primal).detach();
+    return parts.batched ? make_batched(impl->level, parts.serial, inner) : inner;
 }
 
 std::uint32_t Tensor::version() const { return version_of(impl_of(*this, "version")); }

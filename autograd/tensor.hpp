@@ -34,7 +34,7 @@ concept ArrayExpression = IsArrayExpression<std::remove_cvref_t<T>>::value;
 
 /// One axis of `x[{...}]`: an index, which drops the axis, or a range, which keeps it.
 struct Slice {
-    std::optional<Index> begin, end;
+    std::optional<Index> begin = {}, end = {};
     Index step = 1;
 };
 struct AxisIndex {
@@ -68,13 +68,13 @@ public:
     Tensor(E&& expression);
 
     bool defined() const noexcept { return impl_ != nullptr; }
-    const Shape& shape() const;
+    const Shape& shape(Site site = Site::here()) const;
     /// The size along one axis, counted from the end when negative.
     Index shape(Index axis, Site site = Site::here()) const;
-    const Strides& strides() const;
-    int rank() const { return shape().rank(); }
-    Index numel() const;
-    DType dtype() const;
+    const Strides& strides(Site site = Site::here()) const;
+    int rank(Site site = Site::here()) const { return shape(site).rank(); }
+    Index numel(Site site = Site::here()) const;
+    DType dtype(Site site = Site::here()) const;
     bool is_contiguous() const;
 
     /// The number in a tensor of one element. ShapeError otherwise.
@@ -92,7 +92,7 @@ public:
     Tensor to(DType dtype, Site site = Site::here()) const;
     /// A differentiable copy with its own numbers.
     Tensor clone(Site site = Site::here()) const;
-    /// The same numbers (shared) outside the graph.
+    /// The same numbers (shared) outside the graph: no gradient flows back from it, and under jvp it has no tangent.
     Tensor detach() const;
 
     bool requires_grad() const;
@@ -167,7 +167,7 @@ T Tensor::item(Site site) const {
 
 template <class T>
 std::vector<T> Tensor::to_vector(Site site) const {
-    const auto n = static_cast<std::size_t>(numel());
+    const auto n = static_cast<std::size_t>(numel(site));
     if constexpr (Element<T> && !std::is_same_v<T, bool>) {
         std::vector<T> out(n);
         copy_to(out.data(), site);

@@ -69,7 +69,7 @@ Tensors pulled_back(std::span<const Tensor> ys, std::span<const Tensor> weights,
 Tensors leaves_of(std::span<const Tensor> x, int only) {
     Tensors leaves;
     for (std::size_t i = 0; i < x.size(); ++i) {
-        leaves.push_back(x[i].detach());
+        leaves.push_back(alias(x[i]));
         const bool leaf = only < 0 || static_cast<std::size_t>(only) == i;
         if (leaf && differentiable(x[i])) leaves.back().requires_grad(true);
     }

@@ -20,7 +20,7 @@ Tensor number(double x) { return full({}, x, {.dtype = float64}); }
 using Scalar = std::function<Tensor(const Tensor&)>;
 Tensor forward(const Scalar& f, const Tensor& x) { return jvp(f, x, ones_like(x)).second; }
 Tensor reverse(const Scalar& f, const Tensor& x) {
-    Tensor at = x.requires_grad() ? x * 1.0 : x.detach(); // stays connected to an outer derivative
+    Tensor at = x * 1.0; // stays connected to an outer derivative
     if (!at.requires_grad()) at.requires_grad(true);
     const Tensor y = f(at);
     return y.requires_grad() ? grad(y, {at}, {.create_graph = true, .allow_unused = true})[0] : zeros_like(x);
@@ -34,6 +34,16 @@ TEST_CASE("jvp gives value and derivative") {
     CHECK(y.item() == 8);
     CHECK(t.item() == 6);
     CHECK(!t.requires_grad());
+}
+
+TEST_CASE("a detached value is a constant forwards as it is in reverse") {
+    const auto f = [](const Tensor& x) { return x * x.detach(); };
+    CHECK(forward(f, number(3)).item() == 3);
+    CHECK(reverse(f, number(3)).item() == 3);
+    const auto nested = [&](const Tensor& x) {
+        return forward([&](const Tensor& y) { return y * y * x.detach(); }, x);
+    };
+    CHECK(forward(nested, number(3)).item() == 2 * 3); // d/dx 2 x c, with c = x constant
 }
 
 TEST_CASE("jvp of a function that ignores its argument is zero") {

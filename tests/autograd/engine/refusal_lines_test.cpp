@@ -18,7 +18,7 @@ std::string message_of(F f) {
     return "nothing was raised";
 }
 bool names(const std::string& message, int line) {
-    return message.find("lines_test.cpp:" + std::to_string(line)) != std::string::npos;
+    return message.find("refusal_lines_test.cpp:" + std::to_string(line)) != std::string::npos;
 }
 
 } // namespace
@@ -66,4 +66,13 @@ TEST_CASE("a saved result that was changed in place is refused with the writing 
     CHECK(message.starts_with("GraphError"));
     CHECK(names(message, writing));
     CHECK_FALSE(w.has_grad());
+}
+
+TEST_CASE("what an undefined tensor is asked for names the line that asks") {
+    const Tensor x;
+    const std::string shape = message_of([&] { x.shape(); });
+    CHECK(names(shape, __LINE__ - 1));
+    const std::string numbers = message_of([&] { x.to_vector(); });
+    CHECK(names(numbers, __LINE__ - 1));
+    CHECK(numbers.starts_with("StateError"));
 }
