@@ -1,10 +1,12 @@
 #pragma once
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <compare>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <iosfwd>
 #include <string>
 #include <string_view>
@@ -17,6 +19,11 @@
 // Scalars with gradients. A result is a slot of 48 bytes on the tape of its thread: creation order is a topological
 // order, so backward is one scan in reverse, and when the last handle of a result goes, the whole tape is free at once.
 // The arithmetic is inline because a call would cost more than the work. docs/design/scalar-tape.md has the reasons.
+//
+// Compilers stop inlining in large functions, which are where it matters; there a call would also force every handle and
+// line into memory.
+#define XGRAD_INLINE [[gnu::always_inline]] inline
+
 namespace xg {
 
 class Value;
@@ -86,6 +93,18 @@ struct Slot {
     std::uint8_t flags;
     std::uint8_t used;    // 1: an operation has read it
     std::uint8_t handles; // edges are not counted
+
+    /// These four as they are in memory: written and read as one, which processors forward from store to load.
+    std::uint32_t state() const {
+        std::uint32_t word = 0;
+        std::memcpy(&word, &kind, sizeof word);
+        return word;
+    }
+    static constexpr std::uint32_t fresh(SlotKind kind, std::uint8_t flags) {
+        const std::array<std::uint8_t, 4> bytes{static_cast<std::uint8_t>(kind), flags, 0, 1};
+        return std::bit_cast<std::uint32_t>(bytes);
+    }
+    void set_state(std::uint32_t word) { std::memcpy(static_cast<void*>(&kind), &word, sizeof word); }
 };
 static_assert(sizeof(Slot) == 48);
 
@@ -129,7 +148,7 @@ struct TapeTop {
 };
 extern XGRAD_API constinit thread_local TapeTop tape_top [[gnu::tls_model("initial-exec")]];
 
-inline std::uint32_t sequence(const Slot* s, std::uint32_t bias) {
+XGRAD_INLINE std::uint32_t sequence(const Slot* s, std::uint32_t bias) {
     return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(s) >> 5) + bias;
 }
 
@@ -139,7 +158,7 @@ inline constexpr bool check_threads = false;
 inline constexpr bool check_threads = true;
 #endif
 
-[[noreturn]] XGRAD_API void refuse_moved_from(const char* op, Site site);
+[[noreturn]] XGRAD_API void refuse_moved_from(const char* op, const char* file, std::uint32_t line);
 [[noreturn]] XGRAD_API void refuse_thread(const char* op, Site site);
 XGRAD_API Slot* make_leaf_slowly(double x, Site site);
 XGRAD_API void handle_gone(Slot* s) noexcept;  // its count is 0
@@ -147,7 +166,7 @@ XGRAD_API void handles_overflow(Slot* s);      // its count went from 255 to 0
 XGRAD_API void operand_gone(Slot* s) noexcept; // a temporary operand's count is 0, and it is no plain result
 XGRAD_API void adopt_handle(Slot* s);          // another handle, of a slot that may have none
 
-inline Slot* make_leaf(double x, Site site) {
+XGRAD_INLINE Slot* make_leaf(double x, Site site) {
     TapeTop& top = tape_top;
     Slot* s = top.free_leaf;
     if (!s) [[unlikely]]
@@ -158,7 +177,7 @@ inline Slot* make_leaf(double x, Site site) {
     return s;
 }
 
-inline void release_handle(Slot* s) noexcept {
+XGRAD_INLINE void release_handle(Slot* s) noexcept {
     if (--s->handles != 0) return;
     TapeTop& top = tape_top;
     // The usual end: a result that others have read, and not the last one with a handle.
@@ -199,7 +218,7 @@ public:
         std::swap(slot_, taken.slot_);
         return *this;
     }
-    ~Value() {
+    XGRAD_INLINE ~Value() {
         if (slot_) detail::release_handle(slot_);
     }
 
@@ -236,7 +255,7 @@ public:
     detail::Slot* slot() const noexcept { return slot_; }
     detail::Slot* slot(const char* op, Site site) const {
         if (!slot_) [[unlikely]]
-            detail::refuse_moved_from(op, site);
+            detail::refuse_moved_from(op, site.file, site.line);
         return slot_;
     }
     detail::Slot* disown() noexcept { return std::exchange(slot_, nullptr); }
@@ -249,25 +268,28 @@ private:
 /// its handle can move into the result.
 class ValueArg {
 public:
-    ValueArg(const Value& v, Site site = Site::here()) : slot_(v.slot()), site_(site) {}
-    ValueArg(Value&& v, Site site = Site::here()) : slot_(v.slot()), temporary_(&v), site_(site) {}
+    ValueArg(const Value& v, Site site = Site::here()) : slot_(v.slot()), file_(site.file), line_(site.line) {}
+    ValueArg(Value&& v, Site site = Site::here())
+        : slot_(v.slot()), temporary_(&v), file_(site.file), line_(site.line) {}
 
     /// StateError for a moved-from Value; a build with assertions refuses one of another thread, too.
-    detail::Slot* slot(const char* op) const {
+    XGRAD_INLINE detail::Slot* slot(const char* op) const {
         if (!slot_) [[unlikely]]
-            detail::refuse_moved_from(op, site_);
+            detail::refuse_moved_from(op, file_, line_);
         if constexpr (detail::check_threads) {
-            if (detail::segment_of(slot_)->tape != detail::tape_top.tape) detail::refuse_thread(op, site_);
+            if (detail::segment_of(slot_)->tape != detail::tape_top.tape) detail::refuse_thread(op, site());
         }
         return slot_;
     }
-    Site site() const { return site_; }
+    Site site() const { return {file_, line_}; }
+    const char* file() const { return file_; }
+    std::uint32_t line() const { return line_; }
     bool temporary() const { return temporary_ != nullptr; }
     /// Of a temporary: its handle, to be moved elsewhere.
     detail::Slot* take_handle() const { return temporary_->disown(); }
 
     /// The operation that has read it is recorded. Returns 1 if a result lost its last handle thereby.
-    std::int64_t settle() const {
+    XGRAD_INLINE std::int64_t settle() const {
         detail::Slot* s = slot_;
         if (!temporary_ || temporary_->slot() != s) {
             s->used = 1;
@@ -287,134 +309,153 @@ public:
 private:
     detail::Slot* slot_;
     Value* temporary_ = nullptr;
-    Site site_;
+    // Not a Site: compilers keep plain members in registers, and these are needed on no short way.
+    const char* file_;
+    std::uint32_t line_;
 };
 
 namespace detail {
 
-XGRAD_API Slot* record_slowly(const Slot& proto, const ValueArg* a, const ValueArg* b, const ValueArg* c);
+/// The long way, with everything by value: what had its address taken here would live in memory on the short way too.
+/// Returns a leaf if nothing is recorded.
+XGRAD_API Slot* record_slowly(SlotKind kind, std::uint8_t flags, double data, Slot* in0, std::uint64_t second,
+                              std::uint64_t third, std::uint32_t window, const char* file, std::uint32_t line);
 
-inline Slot proto(SlotKind kind, double data, Slot* in0, std::uint32_t window, std::uint8_t flags = 0) {
-    return {data, nothing_arrived, in0, {nullptr}, {nullptr}, window, kind, flags, 0, 1};
+inline void set_second(Slot* s, Slot* in1) { s->in1 = in1; }
+inline void set_second(Slot* s, double k) { s->k = k; }
+inline void set_second(Slot* s, const void* entry) { s->entry = entry; }
+inline void set_second(Slot*, std::nullptr_t) {}
+inline void set_third(Slot* s, Slot* in2) { s->in2 = in2; }
+inline void set_third(Slot* s, double p) { s->p = p; }
+inline void set_third(Slot*, std::nullptr_t) {}
+template <class T>
+std::uint64_t bits_of(T x) {
+    if constexpr (std::is_same_v<T, std::nullptr_t>) return 0;
+    else return std::bit_cast<std::uint64_t>(x);
 }
 
-/// Puts a result on the tape. `proto` has everything but its own sequence number in the window.
-template <class... Arg>
-inline Value record(const Slot& proto, const Arg&... args) {
+/// Puts a result on the tape. `second` and `third` are what the kind has there; `window` is the least of the inputs.
+template <class Second, class Third, class First, class... Arg>
+XGRAD_INLINE Value record(SlotKind kind, std::uint8_t flags, double data, Slot* in0, Second second, Third third,
+                          std::uint32_t window, const First& first, const Arg&... args) {
     TapeTop& top = tape_top;
     Slot* s = top.cursor;
     if (s == top.limit) [[unlikely]] {
-        const ValueArg* const pointers[] = {&args..., nullptr, nullptr};
-        return Value(record_slowly(proto, pointers[0], pointers[1], sizeof...(args) > 2 ? pointers[2] : nullptr));
+        s = record_slowly(kind, flags, data, in0, bits_of(second), bits_of(third), window, first.file(), first.line());
+        if (s->kind == SlotKind::leaf) return Value(s);
+    } else {
+        top.cursor = s + 1;
+        s->data = data;
+        s->grad = nothing_arrived;
+        s->in0 = in0;
+        set_second(s, second);
+        set_third(s, third);
+        s->window = std::min(window, sequence(s, top.bias));
+        s->set_state(Slot::fresh(kind, flags));
     }
-    top.cursor = s + 1;
-    *s = proto;
-    s->window = std::min(proto.window, sequence(s, top.bias));
-    const std::int64_t gone = (args.settle() + ...);
+    const std::int64_t gone = (first.settle() + ... + args.settle());
     if (gone != 1) top.live += 1 - gone;
     return Value(s);
 }
 
-inline Value record_binary(SlotKind kind, double data, Slot* x, Slot* y, double p, const ValueArg& a,
-                           const ValueArg& b) {
-    Slot s = proto(kind, data, x, std::min(x->window, y->window));
-    s.in1 = y;
-    s.p = p;
-    return record(s, a, b);
+XGRAD_INLINE Value record_binary(SlotKind kind, double data, Slot* x, Slot* y, const ValueArg& a, const ValueArg& b) {
+    return record(kind, 0, data, x, y, nullptr, std::min(x->window, y->window), a, b);
 }
-
 /// An operation with one input of slope `p` and a constant.
-inline Value record_with_constant(SlotKind kind, double data, Slot* x, double k, double p, const ValueArg& a,
-                                  std::uint8_t flags = 0) {
-    Slot s = proto(kind, data, x, x->window, flags);
-    s.k = k;
-    s.p = p;
-    return record(s, a);
+XGRAD_INLINE Value record_with_constant(SlotKind kind, double data, Slot* x, double k, double p, const ValueArg& a,
+                                        std::uint8_t flags = 0) {
+    return record(kind, flags, data, x, k, p, x->window, a);
 }
 
 /// Whether `a` is a product that nobody else can see: a temporary, the youngest slot, one handle, no name.
-inline bool fusible(const ValueArg& a, const Slot* x, const Slot* other) {
+XGRAD_INLINE bool fusible(const ValueArg& a, const Slot* x, const Slot* other) {
     const TapeTop& top = tape_top;
-    return a.temporary() && x + 1 == top.cursor && top.cursor != top.limit && x != other &&
-           (x->kind == SlotKind::mul || x->kind == SlotKind::mul_k) && x->handles == 1 &&
-           (x->flags & (noted | spilled)) == 0;
+    if (!a.temporary() || x + 1 != top.cursor) return false;
+    const std::uint32_t state = x->state();
+    if (state != Slot::fresh(SlotKind::mul, 0) && state != Slot::fresh(SlotKind::mul_k, 0) &&
+        state != Slot::fresh(SlotKind::mul_k, constant_first)) {
+        return false;
+    }
+    return x != other && top.cursor != top.limit;
 }
 
 /// Turns the slot of the product `x` into that of a sum with `y`; backward and drawings still know both.
-inline Value fuse(SlotKind with_value, SlotKind with_constant, double data, Slot* x, Slot* y, const ValueArg& product,
-                  const ValueArg& other, std::uint8_t flags) {
+XGRAD_INLINE Value fuse(SlotKind with_value, SlotKind with_constant, double data, Slot* x, Slot* y,
+                        const ValueArg& product, const ValueArg& other, std::uint8_t flags) {
     x->data = data;
     x->grad = nothing_arrived;
     x->in2 = y;
     x->window = std::min(x->window, y->window);
-    x->flags = static_cast<std::uint8_t>((x->flags & constant_first) | flags);
-    x->kind = x->kind == SlotKind::mul ? with_value : with_constant;
+    const bool by_value = x->kind == SlotKind::mul;
+    x->set_state(Slot::fresh(by_value ? with_value : with_constant,
+                             static_cast<std::uint8_t>((x->flags & constant_first) | flags)));
     if (const std::int64_t gone = other.settle()) tape_top.live -= gone;
     return Value(product.take_handle());
 }
 
 } // namespace detail
 
-inline Value operator+(ValueArg a, ValueArg b) {
+XGRAD_INLINE Value operator+(ValueArg a, ValueArg b) {
     using namespace detail;
     Slot *x = a.slot("add"), *y = b.slot("add");
     const double data = x->data + y->data;
     if (fusible(b, y, x)) return fuse(SlotKind::mul_add, SlotKind::mulk_add, data, y, x, b, a, 0);
     if (fusible(a, x, y)) return fuse(SlotKind::mul_add, SlotKind::mulk_add, data, x, y, a, b, product_first);
-    return record_binary(SlotKind::add, data, x, y, 0, a, b);
+    return record_binary(SlotKind::add, data, x, y, a, b);
 }
-inline Value operator-(ValueArg a, ValueArg b) {
+XGRAD_INLINE Value operator-(ValueArg a, ValueArg b) {
     using namespace detail;
     Slot *x = a.slot("sub"), *y = b.slot("sub");
     const double data = x->data - y->data;
     if (fusible(b, y, x)) return fuse(SlotKind::sub_mul, SlotKind::sub_mulk, data, y, x, b, a, 0);
     if (fusible(a, x, y)) return fuse(SlotKind::mul_sub, SlotKind::mulk_sub, data, x, y, a, b, product_first);
-    return record_binary(SlotKind::sub, data, x, y, 0, a, b);
+    return record_binary(SlotKind::sub, data, x, y, a, b);
 }
-inline Value operator*(ValueArg a, ValueArg b) {
+XGRAD_INLINE Value operator*(ValueArg a, ValueArg b) {
     detail::Slot *x = a.slot("mul"), *y = b.slot("mul");
-    return detail::record_binary(detail::SlotKind::mul, x->data * y->data, x, y, 0, a, b);
+    return detail::record_binary(detail::SlotKind::mul, x->data * y->data, x, y, a, b);
 }
-inline Value operator/(ValueArg a, ValueArg b) {
+XGRAD_INLINE Value operator/(ValueArg a, ValueArg b) {
     detail::Slot *x = a.slot("div"), *y = b.slot("div");
-    return detail::record_binary(detail::SlotKind::div, x->data / y->data, x, y, 1 / y->data, a, b);
+    return detail::record(detail::SlotKind::div, 0, x->data / y->data, x, y, 1 / y->data,
+                          std::min(x->window, y->window), a, b);
 }
-inline Value operator-(ValueArg a) {
+XGRAD_INLINE Value operator-(ValueArg a) {
     detail::Slot* x = a.slot("neg");
     return detail::record_with_constant(detail::SlotKind::neg, -x->data, x, 0, -1, a);
 }
-inline Value operator+(const Value& a) { return a; }
-inline Value operator+(Value&& a) { return std::move(a); }
+XGRAD_INLINE Value operator+(const Value& a) { return a; }
+XGRAD_INLINE Value operator+(Value&& a) { return std::move(a); }
 
-inline Value operator+(ValueArg a, double k) {
+XGRAD_INLINE Value operator+(ValueArg a, double k) {
     detail::Slot* x = a.slot("add");
     return detail::record_with_constant(detail::SlotKind::add_k, x->data + k, x, k, 1, a);
 }
-inline Value operator+(double k, ValueArg a) {
+XGRAD_INLINE Value operator+(double k, ValueArg a) {
     detail::Slot* x = a.slot("add");
     return detail::record_with_constant(detail::SlotKind::add_k, k + x->data, x, k, 1, a, detail::constant_first);
 }
-inline Value operator-(ValueArg a, double k) {
+XGRAD_INLINE Value operator-(ValueArg a, double k) {
     detail::Slot* x = a.slot("sub");
     return detail::record_with_constant(detail::SlotKind::sub_k, x->data - k, x, k, 1, a);
 }
-inline Value operator-(double k, ValueArg a) {
+XGRAD_INLINE Value operator-(double k, ValueArg a) {
     detail::Slot* x = a.slot("sub");
     return detail::record_with_constant(detail::SlotKind::k_sub, k - x->data, x, k, -1, a, detail::constant_first);
 }
-inline Value operator*(ValueArg a, double k) {
+XGRAD_INLINE Value operator*(ValueArg a, double k) {
     detail::Slot* x = a.slot("mul");
     return detail::record_with_constant(detail::SlotKind::mul_k, x->data * k, x, k, k, a);
 }
-inline Value operator*(double k, ValueArg a) {
+XGRAD_INLINE Value operator*(double k, ValueArg a) {
     detail::Slot* x = a.slot("mul");
     return detail::record_with_constant(detail::SlotKind::mul_k, k * x->data, x, k, k, a, detail::constant_first);
 }
-inline Value operator/(ValueArg a, double k) {
+XGRAD_INLINE Value operator/(ValueArg a, double k) {
     detail::Slot* x = a.slot("div");
     return detail::record_with_constant(detail::SlotKind::div_k, x->data / k, x, k, 1 / k, a);
 }
-inline Value operator/(double k, ValueArg a) {
+XGRAD_INLINE Value operator/(double k, ValueArg a) {
     detail::Slot* x = a.slot("div");
     const double data = k / x->data;
     return detail::record_with_constant(detail::SlotKind::k_div, data, x, k, -data / x->data, a,
@@ -422,14 +463,14 @@ inline Value operator/(double k, ValueArg a) {
 }
 
 // `x += y` makes x a handle of the sum. If it throws, x is as it was.
-inline Value& operator+=(Value& x, ValueArg y) { return x = std::move(x) + y; }
-inline Value& operator-=(Value& x, ValueArg y) { return x = std::move(x) - y; }
-inline Value& operator*=(Value& x, ValueArg y) { return x = std::move(x) * y; }
-inline Value& operator/=(Value& x, ValueArg y) { return x = std::move(x) / y; }
-inline Value& operator+=(Value& x, double k) { return x = std::move(x) + k; }
-inline Value& operator-=(Value& x, double k) { return x = std::move(x) - k; }
-inline Value& operator*=(Value& x, double k) { return x = std::move(x) * k; }
-inline Value& operator/=(Value& x, double k) { return x = std::move(x) / k; }
+XGRAD_INLINE Value& operator+=(Value& x, ValueArg y) { return x = std::move(x) + y; }
+XGRAD_INLINE Value& operator-=(Value& x, ValueArg y) { return x = std::move(x) - y; }
+XGRAD_INLINE Value& operator*=(Value& x, ValueArg y) { return x = std::move(x) * y; }
+XGRAD_INLINE Value& operator/=(Value& x, ValueArg y) { return x = std::move(x) / y; }
+XGRAD_INLINE Value& operator+=(Value& x, double k) { return x = std::move(x) + k; }
+XGRAD_INLINE Value& operator-=(Value& x, double k) { return x = std::move(x) - k; }
+XGRAD_INLINE Value& operator*=(Value& x, double k) { return x = std::move(x) * k; }
+XGRAD_INLINE Value& operator/=(Value& x, double k) { return x = std::move(x) / k; }
 
 // Comparisons look at the values and record nothing.
 inline bool operator==(ValueArg a, ValueArg b) { return a.slot("==")->data == b.slot("==")->data; }
@@ -462,6 +503,8 @@ void label_all(std::string_view names, Node&... nodes) {
 } // namespace detail
 
 } // namespace xg
+
+#undef XGRAD_INLINE
 
 /// Labels variables with their own names: `XGRAD_NAME(a, b, loss);`
 #define XGRAD_NAME(...) ::xg::detail::label_all(#__VA_ARGS__, __VA_ARGS__)

@@ -34,10 +34,8 @@ Value clamp(const Value& x, const Value& low, const Value& high) {
 Value fma(const Value& a, const Value& b, const Value& c) {
     const ValueArg first(a), second(b), third(c);
     Slot *x = first.slot("fma"), *y = second.slot("fma"), *z = third.slot("fma");
-    Slot s = proto(SlotKind::fma, std::fma(x->data, y->data, z->data), x, std::min({x->window, y->window, z->window}));
-    s.in1 = y;
-    s.in2 = z;
-    return record(s, first, second, third);
+    return record(SlotKind::fma, 0, std::fma(x->data, y->data, z->data), x, y, z,
+                  std::min({x->window, y->window, z->window}), first, second, third);
 }
 
 // N-ary operations ------------------------------------------------------------------------------------------------------
@@ -59,7 +57,7 @@ Value record_nary(SlotKind kind, double data, const std::vector<Slot*>& inputs, 
     std::uint32_t window = no_window;
     for (std::size_t i = 0; i < inputs.size(); i += 3) {
         Slot* more = tape.take();
-        *more = proto(SlotKind::more, 0, inputs[i], no_window);
+        *more = plain_slot(SlotKind::more, 0, inputs[i], no_window);
         more->in1 = i + 1 < inputs.size() ? inputs[i + 1] : nullptr;
         more->in2 = i + 2 < inputs.size() ? inputs[i + 2] : nullptr;
         more->handles = 0;
@@ -68,7 +66,7 @@ Value record_nary(SlotKind kind, double data, const std::vector<Slot*>& inputs, 
     }
     for (const Slot* in : inputs) window = std::min(window, in->window);
     Slot* s = tape.take();
-    *s = proto(kind, data, nullptr, window);
+    *s = plain_slot(kind, data, nullptr, window);
     s->count = inputs.size();
     for (Slot* in : inputs) in->used = 1;
     ++tape_top.live;

@@ -559,8 +559,8 @@ void Tape::sweep() noexcept {
 
 // What value.hpp calls --------------------------------------------------------------------------------------------------
 
-void refuse_moved_from(const char* op, Site site) {
-    const CallSite here(site);
+void refuse_moved_from(const char* op, const char* file, std::uint32_t line) {
+    const CallSite here(Site{file, line});
     fail<StateError>(
         "{}: a Value that was moved from has no number\n  expected one that still holds its node; copy it instead of "
         "moving",
@@ -597,13 +597,22 @@ void operand_gone(Slot* s) noexcept {
 void handles_overflow(Slot* s) { Tape::of(s).count_overflow(s); }
 void adopt_handle(Slot* s) { Tape::of(s).adopt(s); }
 
-Slot* record_slowly(const Slot& proto, const ValueArg* a, const ValueArg* b, const ValueArg* c) {
+Slot* record_slowly(SlotKind kind, std::uint8_t flags, double data, Slot* in0, std::uint64_t second,
+                    std::uint64_t third, std::uint32_t window, const char* file, std::uint32_t line) {
     Tape& tape = Tape::mine();
-    const Site site = CallSite::current() ? CallSite::current() : a->site();
-    if (!tape.recording()) return make_leaf_slowly(proto.data, site);
+    const Site open = CallSite::current(), site = open ? open : Site{file, line};
+    if (!tape.recording()) return make_leaf_slowly(data, site);
     Slot* s = tape.take();
-    *s = proto;
-    s->window = std::min(proto.window, sequence(s));
+    *s = Slot{data,
+              nothing_arrived,
+              in0,
+              {std::bit_cast<Slot*>(second)},
+              {std::bit_cast<Slot*>(third)},
+              std::min(window, sequence(s)),
+              kind,
+              flags,
+              0,
+              1};
     if (tape.tracing > 0 && site) {
         try {
             tape.note(s, site);
@@ -613,11 +622,6 @@ Slot* record_slowly(const Slot& proto, const ValueArg* a, const ValueArg* b, con
             throw;
         }
     }
-    std::int64_t gone = 0;
-    for (const ValueArg* arg : {a, b, c}) {
-        if (arg) gone += arg->settle();
-    }
-    tape_top.live += 1 - gone;
     return s;
 }
 

@@ -156,6 +156,10 @@ inline void recording_changed() noexcept {
 inline std::uint32_t sequence(const Slot* s) { return sequence(s, segment_of(s)->bias); }
 inline Slot* first_slot(Segment* s) { return reinterpret_cast<Slot*>(reinterpret_cast<char*>(s) + segment_header); }
 
+inline Slot plain_slot(SlotKind kind, double data, Slot* in0, std::uint32_t window) {
+    return {data, nothing_arrived, in0, {nullptr}, {nullptr}, window, kind, 0, 0, 1};
+}
+
 /// Walks slots from young to old, across segments.
 class Descent {
 public:

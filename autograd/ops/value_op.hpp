@@ -10,14 +10,12 @@ template <Elementwise Op>
 Value apply_value(const ValueArg& a) {
     detail::Slot* x = a.slot(Op::doc.name);
     const double y = Op::value(x->data);
-    detail::Slot s = detail::proto(detail::SlotKind::unary, y, x, x->window);
-    s.entry = &entry<Op>();
+    double slope = 0;
     if constexpr (!requires { Op::derivative.why; }) {
-        s.p = as_double(Op::derivative(Lane<double>(x->data), Lane<double>(y)));
-    } else {
-        s.p = 0;
+        slope = as_double(Op::derivative(Lane<double>(x->data), Lane<double>(y)));
     }
-    return detail::record(s, a);
+    return detail::record(detail::SlotKind::unary, 0, y, x, static_cast<const void*>(&entry<Op>()), slope, x->window,
+                          a);
 }
 
 /// Two inputs: the slopes are computed by backward.
@@ -25,10 +23,8 @@ template <Elementwise Op>
 Value apply_value(const ValueArg& a, const ValueArg& b) {
     detail::Slot *x = a.slot(Op::doc.name), *y = b.slot(Op::doc.name);
     const double data = Op::value(x->data, y->data);
-    detail::Slot s = detail::proto(detail::SlotKind::binary, data, x, std::min(x->window, y->window));
-    s.in1 = y;
-    s.in2 = reinterpret_cast<detail::Slot*>(const_cast<OpEntry*>(&entry<Op>()));
-    return detail::record(s, a, b);
+    auto* row = reinterpret_cast<detail::Slot*>(const_cast<OpEntry*>(&entry<Op>()));
+    return detail::record(detail::SlotKind::binary, 0, data, x, y, row, std::min(x->window, y->window), a, b);
 }
 
 } // namespace xg

@@ -132,7 +132,7 @@ Value record_foreign(std::unique_ptr<ForeignSlot> foreign, double y, Site site) 
     std::uint32_t window = no_window;
     for (Slot* in : foreign->inputs()) window = std::min(window, in->window);
     Slot* s = tape.take();
-    *s = proto(SlotKind::foreign, y, nullptr, std::min(window, sequence(s)));
+    *s = plain_slot(SlotKind::foreign, y, nullptr, std::min(window, sequence(s)));
     for (Slot* in : foreign->inputs()) in->used = 1;
     tape.attach(s, std::move(foreign));
     ++tape_top.live;
