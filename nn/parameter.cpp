@@ -10,6 +10,7 @@
 namespace xg::nn {
 
 Tensor plain_numbers(const Tensor& t, DType dtype) {
+    t.data(); // refuses what lives inside a transform
     const NoGrad guard;
     const Tensor converted = t.detach().to(dtype);
     return converted.is_contiguous() ? converted : converted.clone();

@@ -92,7 +92,6 @@ void Optimizer::step(Site site) {
         if (!slot.parameter.has_grad() || !slot.parameter.requires_grad()) continue;
         check_parameter(i);
         Tensor gradient = plain_numbers(slot.parameter.grad(), slot.parameter.dtype());
-        gradient.data(); // refuses what lives inside a transform
         moves.emplace_back(&slot, std::move(gradient));
     }
     for (auto& [slot, gradient] : moves) {
