@@ -211,7 +211,8 @@ void Pass::only(const std::vector<Tensor>& targets, Node* root) {
         oldest = std::min(oldest, node->stamp);
     }
     const auto meet = [&](Node* node) {
-        if (!node || node->way != Node::Way::unseen || node->stamp < oldest) return;
+        // A leaf leads nowhere, and other threads may be reading it.
+        if (!node || (!node->op && !node->target) || node->stamp < oldest || node->way != Node::Way::unseen) return;
         node->way = Node::Way::aside;
         marked_.push_back(keep(node));
     };
