@@ -32,4 +32,4 @@ inline void print(const std::vector<std::pair<std::string, double>>& results) {
     std::printf("}\n");
 }
 
-}  // namespace bench
+} // namespace bench
