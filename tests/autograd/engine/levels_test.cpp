@@ -60,7 +60,8 @@ TEST_CASE("nested derivatives do not confuse their perturbations") {
     const std::pair<std::string, Derivative> kinds[] = {{"jvp", forward}, {"grad", reverse}};
     for (const auto& [outer_name, outer] : kinds) {
         for (const auto& [inner_name, inner] : kinds) {
-            INFO(inner_name, " in ", outer_name);
+            const std::string pair = inner_name + " in " + outer_name; // a capture takes no structured binding
+            CAPTURE(pair);
             const Derivative derive = inner;
             const Tensor d = outer(
                 [derive](const Tensor& x) {
