@@ -1,0 +1,74 @@
+#pragma once
+#include <cstddef>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include <autograd/value.hpp>
+
+// Looking at graphs of Values.
+namespace xg {
+
+namespace detail {
+struct GraphWalk;
+}
+
+/// An operation or a leaf of a graph as the user wrote it: a product and a sum that share a slot are two operations,
+/// and a constant operand is a node of its own. It keeps the graph alive.
+class XGRAD_API ValueNode {
+public:
+    /// StateError for a moved-from Value, GraphError on a thread that does not own the graph.
+    explicit ValueNode(const Value& v, Site site = Site::here());
+
+    /// "add", "exp" ...; "leaf" for a leaf, "constant" for a number that the user wrote.
+    std::string op() const;
+    std::string label() const;
+    double value() const;
+    double grad() const;
+    /// Whether a backward has brought something here.
+    bool has_grad() const;
+    /// The user's line, if lines were traced when it was recorded.
+    Site site() const;
+    /// In the order of the user's text.
+    std::vector<ValueNode> inputs() const;
+
+    friend bool operator==(const ValueNode& a, const ValueNode& b) { return a.id() == b.id(); }
+    /// One for every node of a thread, for maps.
+    std::uintptr_t id() const;
+
+private:
+    enum class Part : std::uint8_t { constant, product, whole };
+    ValueNode(detail::Slot* s, Part part);
+    friend struct detail::GraphWalk;
+    Value owner_;
+    Part part_ = Part::whole;
+};
+
+/// Everything that y was computed from, each node once: inputs stand before what reads them, y is the last.
+XGRAD_API std::vector<ValueNode> graph_of(const Value& y, Site site = Site::here());
+
+/// While it lives, this thread's operations on Values remember their lines.
+class XGRAD_API TraceLines {
+public:
+    TraceLines();
+    ~TraceLines();
+    TraceLines(const TraceLines&) = delete;
+    TraceLines& operator=(const TraceLines&) = delete;
+};
+
+struct DotOptions {
+    std::size_t most_nodes = 1000; ///< the nearest to y; what lies behind is drawn as "..."
+};
+/// The graph behind y in the language of Graphviz: `dot -Tsvg`. A node shows its label or operation, value and gradient.
+XGRAD_API std::string to_dot(const Value& y, DotOptions options = {}, Site site = Site::here());
+
+/// The graph behind y as a tree of at most 80 columns. What appeared before is named and not repeated; what is too deep
+/// or too much for a screen is folded: "...", "... and 992 more".
+XGRAD_API void print_tree(const Value& y, std::ostream& out, Site site = Site::here());
+XGRAD_API void print_tree(const Value& y, Site site = Site::here()); ///< to std::cout
+
+/// Which operation first made a NaN out of numbers that are none, with its inputs and, if traced, its line. Empty if
+/// y is no NaN.
+XGRAD_API std::string nan_origin(const Value& y, Site site = Site::here());
+
+} // namespace xg
