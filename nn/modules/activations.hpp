@@ -17,6 +17,43 @@ struct XGRAD_API ReLU : Module {
     Tensor forward(const Tensor& x) override;
 };
 
+/// x for x > 0, else negative_slope x.
+struct XGRAD_API LeakyReLU : Module {
+    explicit LeakyReLU(double slope = 0.01) : negative_slope(slope) {}
+    Tensor forward(const Tensor& x) override;
+    double negative_slope;
+};
+/// x for x > 0, else alpha (e^x - 1).
+struct XGRAD_API ELU : Module {
+    explicit ELU(double factor = 1.0) : alpha(factor) {}
+    Tensor forward(const Tensor& x) override;
+    double alpha;
+};
+/// Self-normalising: a scaled ELU whose constants keep mean 0 and variance 1 through layers.
+struct XGRAD_API SELU : Module {
+    Tensor forward(const Tensor& x) override;
+};
+/// x sigmoid(x), also called swish.
+struct XGRAD_API SiLU : Module {
+    Tensor forward(const Tensor& x) override;
+};
+/// x times the distribution function of the standard normal distribution.
+struct XGRAD_API GELU : Module {
+    Tensor forward(const Tensor& x) override;
+};
+/// log(1 + e^x).
+struct XGRAD_API Softplus : Module {
+    Tensor forward(const Tensor& x) override;
+};
+/// log(sigmoid(x)).
+struct XGRAD_API LogSigmoid : Module {
+    Tensor forward(const Tensor& x) override;
+};
+/// x itself: holds a place where another module may stand.
+struct XGRAD_API Identity : Module {
+    Tensor forward(const Tensor& x) override;
+};
+
 /// e^x / sum(e^x) along an axis. IndexError in the call if x has no such axis.
 struct XGRAD_API Softmax : Module {
     explicit Softmax(Index along = -1) : axis(along) {}
