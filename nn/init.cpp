@@ -38,8 +38,10 @@ double root_of_ratio(double numerator, double denominator) {
 
 double kaiming_stddev(const char* function, const Shape& shape, const KaimingOptions& options) {
     require_finite(function, "the slope a", options.a);
+    if (options.gain) require_finite(function, "the gain", *options.gain);
     const Fans f = fans_for(function, shape);
     const Index fan = options.fan == Fan::in ? f.in : f.out;
+    if (options.gain) return *options.gain * root_of_ratio(1.0, static_cast<double>(fan));
     return root_of_ratio(2.0, (1.0 + options.a * options.a) * static_cast<double>(fan));
 }
 
@@ -95,6 +97,18 @@ Tensor kaiming_normal(const Shape& shape, KaimingOptions options, Site site) {
     const CallSite here(site);
     const double stddev = kaiming_stddev("init::kaiming_normal", shape, options);
     return normal_around_0("init::kaiming_normal", shape, stddev, {options.dtype, options.generator});
+}
+
+Tensor draw(Scheme scheme, const Shape& shape, XavierOptions options, Site site) {
+    const CallSite here(site);
+    const KaimingOptions kaiming{.gain = options.gain, .dtype = options.dtype, .generator = options.generator};
+    switch (scheme) {
+        case Scheme::xavier_uniform: return xavier_uniform(shape, options);
+        case Scheme::xavier_normal: return xavier_normal(shape, options);
+        case Scheme::kaiming_uniform: return kaiming_uniform(shape, kaiming);
+        case Scheme::kaiming_normal: break;
+    }
+    return kaiming_normal(shape, kaiming);
 }
 
 Tensor uniform_fan_in(const Shape& shape, Index fan_in, InitOptions options, Site site) {

@@ -47,8 +47,9 @@ XGRAD_API Tensor xavier_normal(const Shape& shape, XavierOptions options = {}, S
 
 enum class Fan : std::uint8_t { in, out };
 struct KaimingOptions {
-    double a = 0.0;    ///< the slope of the activation below 0: 0 is relu, 1 is linear
-    Fan fan = Fan::in; ///< keep the variance of the signals (in) or of the gradients (out)
+    double a = 0.0;                  ///< the slope of the activation below 0: 0 is relu, 1 is linear
+    Fan fan = Fan::in;               ///< keep the variance of the signals (in) or of the gradients (out)
+    std::optional<double> gain = {}; ///< instead of sqrt(2 / (1 + a^2)): 5/3 for tanh, say
     std::optional<DType> dtype = {};
     Generator* generator = nullptr;
 };
@@ -57,6 +58,11 @@ struct KaimingOptions {
 XGRAD_API Tensor kaiming_uniform(const Shape& shape, KaimingOptions options = {}, Site site = Site::here());
 /// Normal with standard deviation sqrt(2 / ((1 + a^2) fan)). Source: the same.
 XGRAD_API Tensor kaiming_normal(const Shape& shape, KaimingOptions options = {}, Site site = Site::here());
+
+/// The schemes above by name, for what lets its user choose.
+enum class Scheme : std::uint8_t { xavier_uniform, xavier_normal, kaiming_uniform, kaiming_normal };
+/// The numbers of `scheme`, He's with the fan that comes in.
+XGRAD_API Tensor draw(Scheme scheme, const Shape& shape, XavierOptions options = {}, Site site = Site::here());
 
 /// Uniform in [-1 / sqrt(fan_in), 1 / sqrt(fan_in)), zeros if fan_in is 0: PyTorch's bias of a linear layer, of any
 /// shape. ValueError if fan_in is negative.

@@ -77,6 +77,27 @@ TEST_CASE("kaiming_normal has the root of 2 over 1 + a^2 and the fan") {
     check_normal(init::kaiming_normal(shape, {.a = 1, .fan = init::Fan::out}), std::sqrt(1.0 / 600));
 }
 
+TEST_CASE("a gain takes the place of relu's in the kaiming schemes") {
+    manual_seed(5);
+    check_uniform(init::kaiming_uniform(shape, {.gain = 5.0 / 3}), 5.0 / 3 * std::sqrt(3.0 / 300));
+    check_normal(init::kaiming_normal(shape, {.fan = init::Fan::out, .gain = 1}), std::sqrt(1.0 / 600));
+}
+
+TEST_CASE("a scheme by name draws what its function draws") {
+    const auto same = [](auto draw, init::Scheme scheme) {
+        manual_seed(6);
+        const auto expected = draw().to_vector();
+        manual_seed(6);
+        return init::draw(scheme, {4, 3}, {.gain = 0.5, .dtype = float64}).to_vector() == expected;
+    };
+    const init::XavierOptions xavier{.gain = 0.5, .dtype = float64};
+    const init::KaimingOptions kaiming{.gain = 0.5, .dtype = float64};
+    CHECK(same([&] { return init::xavier_uniform({4, 3}, xavier); }, init::Scheme::xavier_uniform));
+    CHECK(same([&] { return init::xavier_normal({4, 3}, xavier); }, init::Scheme::xavier_normal));
+    CHECK(same([&] { return init::kaiming_uniform({4, 3}, kaiming); }, init::Scheme::kaiming_uniform));
+    CHECK(same([&] { return init::kaiming_normal({4, 3}, kaiming); }, init::Scheme::kaiming_normal));
+}
+
 TEST_CASE("uniform_fan_in ends at 1 over the root of the fan") {
     manual_seed(5);
     check_uniform(init::uniform_fan_in({60000}, 25), 0.2);
@@ -118,6 +139,7 @@ TEST_CASE("an initialisation by fans refuses a shape without them") {
 
 TEST_CASE("an initialisation refuses numbers that are not finite and integers") {
     CHECK_SAYS(message_of<ValueError>([] { init::xavier_uniform({2, 2}, {.gain = std::nan("")}); }), "gain is nan");
+    CHECK_SAYS(message_of<ValueError>([] { init::kaiming_normal({2, 2}, {.gain = HUGE_VAL}); }), "gain is inf");
     CHECK_SAYS(message_of<ValueError>([] { init::kaiming_uniform({2, 2}, {.a = HUGE_VAL}); }), "slope a is inf");
     CHECK_SAYS(message_of<ValueError>([] { init::normal({2}, 0, std::nan("")); }), "standard deviation");
     CHECK_SAYS(message_of<ValueError>([] { init::uniform_fan_in({2}, -1); }), "fan_in is -1");
