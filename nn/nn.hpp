@@ -13,6 +13,7 @@
 #include <nn/modules/sequential.hpp>
 #include <nn/optim/adam.hpp>
 #include <nn/optim/optimizer.hpp>
+#include <nn/optim/parameters.hpp>
 #include <nn/optim/sgd.hpp>
 #include <nn/parameter.hpp>
 #include <nn/state_dict.hpp>

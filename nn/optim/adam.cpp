@@ -8,7 +8,7 @@
 
 namespace xg::nn {
 
-Adam::Adam(std::vector<Tensor> parameters, AdamOptions options, Site site)
+Adam::Adam(Parameters parameters, AdamOptions options, Site site)
     : Optimizer("Adam", {"exp_avg", "exp_avg_sq"}, std::move(parameters), options.lr, site), options_(options) {
     const CallSite here(site);
     const auto is_memory = [](double beta) { return beta >= 0 && beta < 1; }; // 1 would divide by 0

@@ -20,7 +20,7 @@ struct AdamOptions {
 /// Source: Kingma and Ba, ICLR 2015; weight decay as in PyTorch's torch.optim.Adam.
 class XGRAD_API Adam : public Optimizer {
 public:
-    Adam(std::vector<Tensor> parameters, AdamOptions options = {}, Site site = Site::here());
+    Adam(Parameters parameters, AdamOptions options = {}, Site site = Site::here());
 
 protected:
     void update(Slot& slot, const Tensor& gradient) override;

@@ -6,6 +6,7 @@
 #include <autograd/creation.hpp>
 #include <autograd/error_format_internal.hpp>
 #include <nn/numbers_internal.hpp>
+#include <nn/optim/value_list_internal.hpp>
 
 namespace xg::nn {
 
@@ -18,14 +19,14 @@ constexpr const char* a_rate = "a finite number, 0 or more";
 
 Optimizer::~Optimizer() = default;
 
-Optimizer::Optimizer(std::string name, std::vector<std::string> moments, std::vector<Tensor> parameters, double lr,
-                     Site site)
+Optimizer::Optimizer(std::string name, std::vector<std::string> moments, Parameters parameters, double lr, Site site)
     : name_(std::move(name)), moment_names_(std::move(moments)), lr_(lr) {
     const CallSite here(site);
-    if (parameters.empty()) {
+    if (parameters.tensors.empty() && parameters.values.empty()) {
         fail<ValueError>("{}: there are no parameters\n  expected those of a model: net.parameters()", name_);
     }
-    for (Tensor& p : parameters) slots_.push_back({.parameter = std::move(p), .steps = 0, .moments = {}});
+    for (Tensor& p : parameters.tensors)
+        slots_.push_back({.parameter = std::move(p), .steps = 0, .moments = {}, .values = {}});
     std::unordered_map<const Impl*, std::size_t> first;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         check_parameter(i);
@@ -34,6 +35,12 @@ Optimizer::Optimizer(std::string name, std::vector<std::string> moments, std::ve
             fail<StateError>("{}: {} and {} are the same tensor, which would be moved twice\n  expected it once", name_,
                              shown(place->second), shown(i));
         }
+    }
+    if (!parameters.values.empty()) {
+        check_values(name_, parameters.values);
+        Tensor numbers = zeros({static_cast<Index>(parameters.values.size())}, {.dtype = float64});
+        slots_.push_back(
+            {.parameter = std::move(numbers), .steps = 0, .moments = {}, .values = std::move(parameters.values)});
     }
     require(is_rate(lr), "lr", lr, a_rate);
 }
@@ -59,6 +66,9 @@ void Optimizer::check_parameter(std::size_t i) const {
 }
 
 std::string Optimizer::shown(std::size_t i) const {
+    if (const std::size_t count = slots_[i].values.size(); count > 0) {
+        return fmt::format("parameter {} (of {} Values)", i, count);
+    }
     const Tensor& p = slots_[i].parameter;
     const std::string label = p.defined() ? p.label() : "";
     return label.empty() ? fmt::format("parameter {}", i) : fmt::format("parameter {} ({})", i, label);
@@ -76,30 +86,44 @@ void Optimizer::lr(double rate, Site site) {
 
 std::vector<Tensor> Optimizer::parameters() const {
     std::vector<Tensor> list;
-    for (const Slot& slot : slots_) list.push_back(slot.parameter);
+    for (const Slot& slot : slots_) {
+        if (slot.values.empty()) list.push_back(slot.parameter);
+    }
     return list;
 }
+std::vector<Value> Optimizer::values() const { return slots_.back().values; }
 
 void Optimizer::zero_grad() {
-    for (Slot& slot : slots_) slot.parameter.zero_grad();
+    for (Slot& slot : slots_) {
+        if (slot.values.empty()) slot.parameter.zero_grad();
+        for (Value& v : slot.values) v.zero_grad();
+    }
+}
+
+// Undefined for a parameter that is passed over.
+Tensor Optimizer::gradient_of(std::size_t i) const {
+    const Slot& slot = slots_[i];
+    if (!slot.values.empty()) return gradients_of(slot.values);
+    if (!slot.parameter.has_grad() || !slot.parameter.requires_grad()) return {};
+    check_parameter(i);
+    return plain_numbers(slot.parameter.grad(), slot.parameter.dtype());
 }
 
 void Optimizer::step(Site site) {
     const CallSite here(site);
     std::vector<std::pair<Slot*, Tensor>> moves;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
-        Slot& slot = slots_[i];
-        if (!slot.parameter.has_grad() || !slot.parameter.requires_grad()) continue;
-        check_parameter(i);
-        Tensor gradient = plain_numbers(slot.parameter.grad(), slot.parameter.dtype());
-        moves.emplace_back(&slot, std::move(gradient));
+        Tensor gradient = gradient_of(i);
+        if (gradient.defined()) moves.emplace_back(&slots_[i], std::move(gradient));
     }
     for (auto& [slot, gradient] : moves) {
         while (slot->moments.size() < moment_names_.size()) slot->moments.push_back(zeros_like(slot->parameter));
     }
     for (auto& [slot, gradient] : moves) {
         ++slot->steps;
+        if (!slot->values.empty()) gather(slot->values, slot->parameter);
         update(*slot, gradient);
+        if (!slot->values.empty()) scatter(slot->parameter, slot->values);
     }
 }
 
@@ -124,7 +148,7 @@ void Optimizer::load_state_dict(const StateDict& state, Site site) {
     std::vector<Slot> slots;
     std::size_t used = 1;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
-        Slot slot{.parameter = slots_[i].parameter, .steps = 0, .moments = {}};
+        Slot slot{.parameter = slots_[i].parameter, .steps = 0, .moments = {}, .values = slots_[i].values};
         if (const std::string step = fmt::format("{}.step", i); state.contains(step)) {
             slot.steps = state.at(step).item<std::int64_t>();
             require(slot.steps > 0, step.c_str(), static_cast<double>(slot.steps), "1 or more");

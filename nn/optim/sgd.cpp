@@ -16,7 +16,7 @@ std::vector<std::string> remembered(const SGDOptions& options) {
 
 } // namespace
 
-SGD::SGD(std::vector<Tensor> parameters, SGDOptions options, Site site)
+SGD::SGD(Parameters parameters, SGDOptions options, Site site)
     : Optimizer("SGD", remembered(options), std::move(parameters), options.lr, site), options_(options) {
     const CallSite here(site);
     const auto is_share = [](double value) { return value >= 0 && value <= 1; };

@@ -19,7 +19,7 @@ struct SGDOptions {
 /// Source: PyTorch's documentation of torch.optim.SGD; Sutskever et al., ICML 2013.
 class XGRAD_API SGD : public Optimizer {
 public:
-    SGD(std::vector<Tensor> parameters, SGDOptions options = {}, Site site = Site::here());
+    SGD(Parameters parameters, SGDOptions options = {}, Site site = Site::here());
 
 protected:
     void update(Slot& slot, const Tensor& gradient) override;
