@@ -24,7 +24,7 @@ Sequential& Sequential::operator=(const Sequential& other) {
     return *this;
 }
 
-Module& Sequential::operator[](Index i) {
+Module& Sequential::at(Index i) const {
     if (i < 0 || i >= size()) {
         fail<IndexError>("Sequential: there is no layer {}\n  expected 0 to {}", i, size() - 1);
     }

@@ -17,7 +17,7 @@ struct XGRAD_API Lambda : Module {
 };
 
 template <class L>
-concept Layer = std::is_base_of_v<Module, std::remove_cvref_t<L>> || std::is_invocable_r_v < Tensor,
+concept SequentialLayer = std::is_base_of_v<Module, std::remove_cvref_t<L>> || std::is_invocable_r_v < Tensor,
         std::remove_cvref_t<L>
 &, const Tensor& > ;
 
@@ -31,7 +31,7 @@ class XGRAD_API Sequential : public Module {
 public:
     Sequential() = default;
     /// A single Sequential is copied or moved, as everywhere in C++; `add` nests it.
-    template <Layer... L>
+    template <SequentialLayer... L>
     requires(sizeof...(L) > 1 || (!std::is_same_v<std::remove_cvref_t<L>, Sequential> &&
                                   ...)) explicit(sizeof...(L) == 1) Sequential(L&&... layers) {
         (add(std::forward<L>(layers)), ...);
@@ -42,12 +42,13 @@ public:
     Sequential& operator=(Sequential&&) noexcept = default;
 
     /// Appends a layer.
-    template <Layer L>
+    template <SequentialLayer L>
     Sequential& add(L&& layer);
 
     Index size() const { return static_cast<Index>(layers_.size()); }
     /// IndexError unless 0 <= i < size().
-    Module& operator[](Index i);
+    Module& operator[](Index i) { return at(i); }
+    const Module& operator[](Index i) const { return at(i); }
     /// The layer as what it is: `net.get<nn::Linear>(0).weight`. StateError if it is something else.
     template <class M>
     M& get(Index i, Site site = Site::here());
@@ -70,6 +71,7 @@ private:
     template <class M>
     static const Kind kind_of;
 
+    Module& at(Index i) const;
     [[noreturn]] void refuse_type(Index i) const;
 
     std::vector<Item> layers_;
@@ -81,7 +83,7 @@ const Sequential::Kind Sequential::kind_of = {
     .assign = [](Module& to, const Module& from) { static_cast<M&>(to) = static_cast<const M&>(from); },
 };
 
-template <Layer L>
+template <SequentialLayer L>
 Sequential& Sequential::add(L&& layer) {
     using M = std::conditional_t<std::is_base_of_v<Module, std::remove_cvref_t<L>>, std::remove_cvref_t<L>, Lambda>;
     static_assert(std::is_copy_constructible_v<M> && std::is_copy_assignable_v<M>,
