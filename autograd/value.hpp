@@ -1,12 +1,10 @@
 #pragma once
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <compare>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <iosfwd>
 #include <string>
 #include <string_view>
@@ -71,7 +69,7 @@ inline constexpr std::uint8_t noted = 4;          // the tape knows a label or a
 inline constexpr std::uint8_t marked = 8;         // alive, while a sweep runs
 inline constexpr std::uint8_t wanted = 16;        // an x of the running grad(y, xs)
 inline constexpr std::uint8_t parked = 32;        // a leaf without handles that graphs may still read
-inline constexpr std::uint8_t spilled = 64;       // more handles are counted in the tape's table
+inline constexpr std::uint8_t special_end = 64;   // a leaf, or one with more handles in the tape's table
 inline constexpr std::uint8_t outdated = 128;     // an input leaf was given another value since
 
 struct Slot {
@@ -89,22 +87,11 @@ struct Slot {
         double p; // the slope
     };
     std::uint32_t window; // sequence number of the oldest result it depends on, itself included
+    // Compilers test neighbours by one load, which waits for a store to one of them: the two that change stand last.
     SlotKind kind;
     std::uint8_t flags;
     std::uint8_t used;    // 1: an operation has read it
     std::uint8_t handles; // edges are not counted
-
-    /// These four as they are in memory: written and read as one, which processors forward from store to load.
-    std::uint32_t state() const {
-        std::uint32_t word = 0;
-        std::memcpy(&word, &kind, sizeof word);
-        return word;
-    }
-    static constexpr std::uint32_t fresh(SlotKind kind, std::uint8_t flags) {
-        const std::array<std::uint8_t, 4> bytes{static_cast<std::uint8_t>(kind), flags, 0, 1};
-        return std::bit_cast<std::uint32_t>(bytes);
-    }
-    void set_state(std::uint32_t word) { std::memcpy(static_cast<void*>(&kind), &word, sizeof word); }
 };
 static_assert(sizeof(Slot) == 48);
 
@@ -162,6 +149,7 @@ inline constexpr bool check_threads = true;
 [[noreturn]] XGRAD_API void refuse_thread(const char* op, Site site);
 XGRAD_API Slot* make_leaf_slowly(double x, Site site);
 XGRAD_API void handle_gone(Slot* s) noexcept;  // its count is 0
+XGRAD_API void rewind_tape() noexcept;         // no result has a handle
 XGRAD_API void handles_overflow(Slot* s);      // its count went from 255 to 0
 XGRAD_API void operand_gone(Slot* s) noexcept; // a temporary operand's count is 0, and it is no plain result
 XGRAD_API void adopt_handle(Slot* s);          // another handle, of a slot that may have none
@@ -173,17 +161,17 @@ XGRAD_INLINE Slot* make_leaf(double x, Site site) {
         return make_leaf_slowly(x, site);
     top.free_leaf = s->in0;
     ++top.leaves;
-    *s = Slot{x, nothing_arrived, nullptr, {nullptr}, {nullptr}, no_window, SlotKind::leaf, 0, 0, 1};
+    *s = Slot{x, nothing_arrived, nullptr, {nullptr}, {nullptr}, no_window, SlotKind::leaf, special_end, 0, 1};
     return s;
 }
 
 XGRAD_INLINE void release_handle(Slot* s) noexcept {
     if (--s->handles != 0) return;
     TapeTop& top = tape_top;
-    // The usual end: a result that others have read, and not the last one with a handle.
-    if (s->used != 0 && s->kind != SlotKind::leaf && (s->flags & spilled) == 0 && top.live > 1 &&
-        segment_of(s)->tape == top.tape) {
-        --top.live;
+    // The usual end: a result that others have read.
+    if (s->used != 0 && (s->flags & special_end) == 0 && segment_of(s)->tape == top.tape) {
+        if (--top.live == 0) [[unlikely]]
+            rewind_tape();
         return;
     }
     handle_gone(s);
@@ -300,7 +288,7 @@ public:
             s->used = 1;
             return 0;
         }
-        if (s->kind != detail::SlotKind::leaf && (s->flags & detail::spilled) == 0) [[likely]]
+        if ((s->flags & detail::special_end) == 0) [[likely]]
             return 1;
         detail::operand_gone(s);
         return 0;
@@ -343,18 +331,24 @@ XGRAD_INLINE Value record(SlotKind kind, std::uint8_t flags, double data, Slot* 
     if (s == top.limit) [[unlikely]] {
         s = record_slowly(kind, flags, data, in0, bits_of(second), bits_of(third), window, first.file(), first.line());
         if (s->kind == SlotKind::leaf) return Value(s);
-    } else {
-        top.cursor = s + 1;
-        s->data = data;
-        s->grad = nothing_arrived;
-        s->in0 = in0;
-        set_second(s, second);
-        set_third(s, third);
-        s->window = std::min(window, sequence(s, top.bias));
-        s->set_state(Slot::fresh(kind, flags));
+        top.live += 1 - (first.settle() + ... + args.settle());
+        return Value(s);
     }
+    top.cursor = s + 1;
+    // The operands before the slot: an operand could be the slot for all a compiler knows, and it would read back what
+    // it has just written there.
     const std::int64_t gone = (first.settle() + ... + args.settle());
     if (gone != 1) top.live += 1 - gone;
+    s->data = data;
+    s->grad = nothing_arrived;
+    s->in0 = in0;
+    set_second(s, second);
+    set_third(s, third);
+    s->window = std::min(window, sequence(s, top.bias));
+    s->kind = kind;
+    s->flags = flags;
+    s->used = 0;
+    s->handles = 1;
     return Value(s);
 }
 
@@ -371,25 +365,24 @@ XGRAD_INLINE Value record_with_constant(SlotKind kind, double data, Slot* x, dou
 XGRAD_INLINE bool fusible(const ValueArg& a, const Slot* x, const Slot* other) {
     const TapeTop& top = tape_top;
     if (!a.temporary() || x + 1 != top.cursor) return false;
-    const std::uint32_t state = x->state();
-    if (state != Slot::fresh(SlotKind::mul, 0) && state != Slot::fresh(SlotKind::mul_k, 0) &&
-        state != Slot::fresh(SlotKind::mul_k, constant_first)) {
-        return false;
-    }
-    return x != other && top.cursor != top.limit;
+    if (x->kind != SlotKind::mul && x->kind != SlotKind::mul_k) return false;
+    const bool untouched = (x->flags & ~constant_first) == 0 && x->handles == 1;
+    return untouched && x != other && top.cursor != top.limit;
 }
 
 /// Turns the slot of the product `x` into that of a sum with `y`; backward and drawings still know both.
 XGRAD_INLINE Value fuse(SlotKind with_value, SlotKind with_constant, double data, Slot* x, Slot* y,
                         const ValueArg& product, const ValueArg& other, std::uint8_t flags) {
+    const bool by_value = x->kind == SlotKind::mul;
+    const std::uint32_t window = std::min(x->window, y->window);
+    const auto order = static_cast<std::uint8_t>((x->flags & constant_first) | flags);
+    if (const std::int64_t gone = other.settle()) tape_top.live -= gone;
     x->data = data;
     x->grad = nothing_arrived;
     x->in2 = y;
-    x->window = std::min(x->window, y->window);
-    const bool by_value = x->kind == SlotKind::mul;
-    x->set_state(Slot::fresh(by_value ? with_value : with_constant,
-                             static_cast<std::uint8_t>((x->flags & constant_first) | flags)));
-    if (const std::int64_t gone = other.settle()) tape_top.live -= gone;
+    x->window = window;
+    x->kind = by_value ? with_value : with_constant;
+    x->flags = order;
     return Value(product.take_handle());
 }
 

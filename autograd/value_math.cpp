@@ -11,10 +11,10 @@ namespace xg {
 
 using namespace detail;
 
-Value maximum(ValueArg a, double b) { return maximum(a, Value(b)); }
-Value maximum(double a, ValueArg b) { return maximum(Value(a), b); }
-Value minimum(ValueArg a, double b) { return minimum(a, Value(b)); }
-Value minimum(double a, ValueArg b) { return minimum(Value(a), b); }
+Value maximum(const ValueArg& a, double b) { return maximum(a, Value(b)); }
+Value maximum(double a, const ValueArg& b) { return maximum(Value(a), b); }
+Value minimum(const ValueArg& a, double b) { return minimum(a, Value(b)); }
+Value minimum(double a, const ValueArg& b) { return minimum(Value(a), b); }
 
 Value clamp(const Value& x, double low, double high) {
     const ValueArg arg(x);

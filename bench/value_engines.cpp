@@ -103,6 +103,7 @@ struct Program {
     double operations;
     std::map<std::string, std::function<void()>> engines;
     std::map<std::string, double> share = {}; // of the repeats, for an engine that would take too long
+    std::map<std::string, std::function<void()>> once = {};
 };
 
 template <class E, class F>
@@ -110,10 +111,11 @@ void add(Program& p, const char* engine, F f, const std::vector<double>& x, int 
     p.engines[engine] = [=] {
         for (int i = 0; i < repeats; ++i) E::gradient(f, x);
     };
+    p.once[engine] = [=] { E::gradient(f, x); };
 }
 template <class F>
 Program program(std::string name, double operations, int repeats, const std::vector<double>& x, F f) {
-    Program p{std::move(name), operations * repeats, {}, {}};
+    Program p{std::move(name), operations * repeats, {}};
     add<Plain>(p, "double", f, x, repeats);
     add<Xgrad>(p, "xgrad", f, x, repeats);
     add<SacadoRad>(p, "Sacado", f, x, repeats);
@@ -139,6 +141,7 @@ void run(const Program& p, int rounds) {
     for (int r = 0; r < rounds; ++r) {
         for (const auto& [name, f] : p.engines) {
             const auto share = p.share.find(name);
+            p.once.at(name)(); // pays for what the engine before has left in the caches and in malloc
             times[name].push_back(ns_of(f) / (share == p.share.end() ? 1 : share->second));
         }
         for (const auto& [name, f] : p.engines) ratios[name].push_back(times[name].back() / times["xgrad"].back());

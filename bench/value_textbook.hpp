@@ -2,38 +2,48 @@
 #include <cmath>
 #include <functional>
 #include <memory>
+#include <string>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
-// Backpropagation as textbooks write it: nodes on the heap, shared pointers, a closure each, a topological sort.
+// Backpropagation as textbooks write it, after micrograd: a node on the heap for each operation, with its inputs, the
+// operation's name and a closure that holds on to what it needs; a topological sort with a set of visited nodes.
 namespace bench {
 
 class Textbook {
 public:
     struct Node {
         double data, grad = 0;
-        std::vector<std::shared_ptr<Node>> inputs;
-        std::function<void(Node&)> backward;
+        std::vector<std::shared_ptr<Node>> inputs = {};
+        std::string op = {};
+        std::function<void()> backward = {};
     };
-    Textbook(double x = 0) : node_(std::make_shared<Node>(Node{x, 0, {}, {}})) {}
-    Textbook(double x, std::vector<std::shared_ptr<Node>> inputs, std::function<void(Node&)> backward)
-        : node_(std::make_shared<Node>(Node{x, 0, std::move(inputs), std::move(backward)})) {}
+    using Pointer = std::shared_ptr<Node>;
+
+    Textbook(double x = 0) : node_(std::make_shared<Node>(Node{x})) {}
+    /// `rule` makes the closure from the node of the result, which must not own itself.
+    template <class Rule>
+    Textbook(double x, std::vector<Pointer> inputs, const char* op, Rule rule)
+        : node_(std::make_shared<Node>(Node{x, 0, std::move(inputs), op})) {
+        node_->backward = rule(node_.get());
+    }
 
     double value() const { return node_->data; }
     double grad() const { return node_->grad; }
-    const std::shared_ptr<Node>& node() const { return node_; }
+    const Pointer& node() const { return node_; }
 
     void backward() const {
         std::vector<Node*> order;
-        std::unordered_set<Node*> seen;
+        std::unordered_set<Node*> visited;
+        // By a stack of its own: a recursion would overflow on the longer programs.
         std::vector<std::pair<Node*, std::size_t>> stack{{node_.get(), 0}};
-        seen.insert(node_.get());
+        visited.insert(node_.get());
         while (!stack.empty()) {
             auto& [n, next] = stack.back();
             if (next < n->inputs.size()) {
                 Node* in = n->inputs[next++].get();
-                if (seen.insert(in).second) stack.emplace_back(in, 0);
+                if (visited.insert(in).second) stack.emplace_back(in, 0);
             } else {
                 order.push_back(n);
                 stack.pop_back();
@@ -41,49 +51,59 @@ public:
         }
         node_->grad = 1;
         for (auto n = order.rbegin(); n != order.rend(); ++n) {
-            if ((*n)->backward) (*n)->backward(**n);
+            if ((*n)->backward) (*n)->backward();
         }
     }
 
 private:
-    std::shared_ptr<Node> node_;
+    Pointer node_;
 };
 
-inline Textbook operator+(const Textbook& a, const Textbook& b) {
-    return {a.value() + b.value(), {a.node(), b.node()}, [](Textbook::Node& n) {
-                n.inputs[0]->grad += n.grad;
-                n.inputs[1]->grad += n.grad;
+inline Textbook operator+(const Textbook& x, const Textbook& y) {
+    return {x.value() + y.value(), {x.node(), y.node()}, "+", [a = x.node(), b = y.node()](Textbook::Node* out) {
+                return [a, b, out] {
+                    a->grad += out->grad;
+                    b->grad += out->grad;
+                };
             }};
 }
-inline Textbook operator*(const Textbook& a, const Textbook& b) {
-    return {a.value() * b.value(), {a.node(), b.node()}, [](Textbook::Node& n) {
-                n.inputs[0]->grad += n.grad * n.inputs[1]->data;
-                n.inputs[1]->grad += n.grad * n.inputs[0]->data;
+inline Textbook operator*(const Textbook& x, const Textbook& y) {
+    return {x.value() * y.value(), {x.node(), y.node()}, "*", [a = x.node(), b = y.node()](Textbook::Node* out) {
+                return [a, b, out] {
+                    a->grad += out->grad * b->data;
+                    b->grad += out->grad * a->data;
+                };
             }};
 }
-inline Textbook operator-(const Textbook& a, const Textbook& b) {
-    return {a.value() - b.value(), {a.node(), b.node()}, [](Textbook::Node& n) {
-                n.inputs[0]->grad += n.grad;
-                n.inputs[1]->grad -= n.grad;
+inline Textbook operator-(const Textbook& x, const Textbook& y) {
+    return {x.value() - y.value(), {x.node(), y.node()}, "-", [a = x.node(), b = y.node()](Textbook::Node* out) {
+                return [a, b, out] {
+                    a->grad += out->grad;
+                    b->grad -= out->grad;
+                };
             }};
 }
-inline Textbook operator/(const Textbook& a, const Textbook& b) {
-    return {a.value() / b.value(), {a.node(), b.node()}, [](Textbook::Node& n) {
-                n.inputs[0]->grad += n.grad / n.inputs[1]->data;
-                n.inputs[1]->grad -= n.grad * n.data / n.inputs[1]->data;
+inline Textbook operator/(const Textbook& x, const Textbook& y) {
+    return {x.value() / y.value(), {x.node(), y.node()}, "/", [a = x.node(), b = y.node()](Textbook::Node* out) {
+                return [a, b, out] {
+                    a->grad += out->grad / b->data;
+                    b->grad -= out->grad * out->data / b->data;
+                };
             }};
 }
-inline Textbook operator-(const Textbook& a) {
-    return {-a.value(), {a.node()}, [](Textbook::Node& n) { n.inputs[0]->grad -= n.grad; }};
-}
-inline Textbook sin(const Textbook& a) {
-    return {std::sin(a.value()), {a.node()}, [](Textbook::Node& n) {
-                n.inputs[0]->grad += n.grad * std::cos(n.inputs[0]->data);
+inline Textbook operator-(const Textbook& x) {
+    return {-x.value(), {x.node()}, "neg", [a = x.node()](Textbook::Node* out) {
+                return [a, out] { a->grad -= out->grad; };
             }};
 }
-inline Textbook relu_of(const Textbook& a) {
-    return {a.value() > 0 ? a.value() : 0, {a.node()}, [](Textbook::Node& n) {
-                n.inputs[0]->grad += n.inputs[0]->data > 0 ? n.grad : 0;
+inline Textbook sin(const Textbook& x) {
+    return {std::sin(x.value()), {x.node()}, "sin", [a = x.node()](Textbook::Node* out) {
+                return [a, out] { a->grad += out->grad * std::cos(a->data); };
+            }};
+}
+inline Textbook relu_of(const Textbook& x) {
+    return {x.value() > 0 ? x.value() : 0, {x.node()}, "ReLU", [a = x.node()](Textbook::Node* out) {
+                return [a, out] { a->grad += out->data > 0 ? out->grad : 0; };
             }};
 }
 inline double value_of(const Textbook& x) { return x.value(); }

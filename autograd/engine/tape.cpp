@@ -339,7 +339,7 @@ void Tape::count_overflow(Slot* s) {
     }
     *more += 256 - moved;
     s->handles = moved;
-    s->flags |= spilled;
+    s->flags |= special_end;
 }
 
 void Tape::adopt(Slot* s) {
@@ -347,18 +347,21 @@ void Tape::adopt(Slot* s) {
     if (s->handles == 1 && s->kind != SlotKind::leaf) ++top().live;
 }
 
+// Whether it has more handles than its slot could count.
+bool Tape::give_back_handles(Slot* s) noexcept {
+    const auto more = handles_.find(s);
+    if (more == handles_.end()) return false;
+    const auto back = static_cast<std::uint8_t>(std::min<std::uint64_t>(more->second, 128));
+    s->handles = back;
+    more->second -= back;
+    if (more->second > 0) return true;
+    handles_.erase(more);
+    if (s->kind != SlotKind::leaf) s->flags = static_cast<std::uint8_t>(s->flags & ~special_end);
+    return true;
+}
+
 void Tape::drop(Slot* s) noexcept {
-    if ((s->flags & spilled) != 0) {
-        const auto more = handles_.find(s);
-        const auto back = static_cast<std::uint8_t>(std::min<std::uint64_t>(more->second, 128));
-        s->handles = back;
-        more->second -= back;
-        if (more->second == 0) {
-            handles_.erase(more);
-            s->flags = static_cast<std::uint8_t>(s->flags & ~spilled);
-        }
-        return;
-    }
+    if ((s->flags & special_end) != 0 && give_back_handles(s)) return;
     if (s->kind == SlotKind::leaf) {
         if ((s->flags & parked) != 0) return;
         if (s->used == 0 || empty()) return free_leaf(s);
@@ -370,15 +373,22 @@ void Tape::drop(Slot* s) noexcept {
     if (s->used == 0) garbage_ += sequence(s) - s->window + 1;
 }
 
+void Tape::leave_if_late() noexcept {
+    if (!late_ || !deserted()) return;
+    tape_top = {};
+    delete this;
+}
+
+void Tape::last_result_gone() noexcept {
+    rewind();
+    leave_if_late();
+}
+
 void Tape::last_handle_gone(Slot* s) noexcept {
     Tape* tape = segment_of(s)->tape;
     if (tape == tape_top.tape) {
         tape->drop(s);
-        if (tape->late_ && tape->deserted()) {
-            delete tape;
-            tape_top = {};
-        }
-        return;
+        return tape->leave_if_late();
     }
     bool gone = false;
     {
@@ -577,7 +587,7 @@ void refuse_thread(const char* op, Site site) {
 Slot* make_leaf_slowly(double x, Site site) {
     Tape& tape = Tape::mine();
     Slot* s = tape.take_leaf();
-    *s = Slot{x, nothing_arrived, nullptr, {nullptr}, {nullptr}, no_window, SlotKind::leaf, 0, 0, 1};
+    *s = Slot{x, nothing_arrived, nullptr, {nullptr}, {nullptr}, no_window, SlotKind::leaf, special_end, 0, 1};
     if (tape.tracing > 0 && site) {
         try {
             tape.note(s, site);
@@ -589,7 +599,18 @@ Slot* make_leaf_slowly(double x, Site site) {
     return s;
 }
 
-void handle_gone(Slot* s) noexcept { Tape::last_handle_gone(s); }
+void handle_gone(Slot* s) noexcept {
+    TapeTop& top = tape_top;
+    // The usual end of a leaf: no operation on the tape reads it.
+    if (s->kind == SlotKind::leaf && s->flags == special_end && (s->used == 0 || top.live == 0) &&
+        segment_of(s)->tape == top.tape && top.tape->frees_leaves_plainly()) {
+        s->in0 = std::exchange(top.free_leaf, s);
+        --top.leaves;
+        return;
+    }
+    Tape::last_handle_gone(s);
+}
+void rewind_tape() noexcept { tape_top.tape->last_result_gone(); }
 void operand_gone(Slot* s) noexcept {
     s->used = 1;
     Tape::last_handle_gone(s);

@@ -74,9 +74,12 @@ public:
 
     void attach(Slot* s, std::unique_ptr<ForeignSlot> foreign); ///< `s->in0` becomes it
     bool has_foreign() const { return foreign_ != nullptr; }
+    /// Whether a leaf without handles that nothing reads may go to the free ones at once.
+    bool frees_leaves_plainly() const { return !leaves_hidden_ && !late_ && handles_.empty(); }
 
     void count_overflow(Slot* s);
-    static void last_handle_gone(Slot* s) noexcept; ///< on any thread
+    [[gnu::noinline]] static void last_handle_gone(Slot* s) noexcept; ///< on any thread
+    void last_result_gone() noexcept;
     void adopt(Slot* s);
 
     void leaf_changed(Slot* leaf); ///< it is about to get another value
@@ -115,7 +118,9 @@ private:
     void destroy_dying() noexcept;
     void collect_dropped() noexcept;
     void drop(Slot* s) noexcept;
-    bool deserted() const { return top().live == 0 && top().leaves == 0 && !destroying_; }
+    bool give_back_handles(Slot* s) noexcept;
+    void leave_if_late() noexcept;
+    bool deserted() const { return empty() && top().live == 0 && top().leaves == 0 && !destroying_; }
     void leave_thread() noexcept;
     void mark_living() noexcept;
     void relink() noexcept;

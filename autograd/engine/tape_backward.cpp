@@ -9,8 +9,9 @@
 namespace xg::detail {
 namespace {
 
-// -0.0 in a gradient means that nothing has arrived, so what is added must not be -0.0.
+// -0.0 in a gradient means that nothing has arrived, so what is added must not be -0.0: a product may be.
 inline void add_to(Slot* in, double g) { in->grad += g + 0.0; }
+inline void add_same(Slot* in, double g) { in->grad += g; } // of g itself, which is not 0
 
 // The sum of products that reads: the exact slopes of an n-ary operation at its inputs.
 void nary_backward(const Slot* s, double g) {
@@ -49,12 +50,12 @@ inline void step(Slot* s, double g) {
     if (s->kind >= SlotKind::unary) return add_to(s->in0, g * s->p);
     switch (s->kind) {
         case SlotKind::add:
-            add_to(s->in0, g);
-            add_to(s->in1, g);
+            add_same(s->in0, g);
+            add_same(s->in1, g);
             return;
         case SlotKind::sub:
-            add_to(s->in0, g);
-            add_to(s->in1, -g);
+            add_same(s->in0, g);
+            add_same(s->in1, -g);
             return;
         case SlotKind::mul: {
             const double a = s->in0->data, b = s->in1->data;
@@ -74,24 +75,24 @@ inline void step(Slot* s, double g) {
             const double a = s->in0->data, b = s->in1->data;
             add_to(s->in0, g * b);
             add_to(s->in1, g * a);
-            add_to(s->in2, s->kind == SlotKind::mul_sub ? -g : g);
+            add_same(s->in2, s->kind == SlotKind::mul_sub ? -g : g);
             return;
         }
         case SlotKind::sub_mul: {
             const double a = s->in0->data, b = s->in1->data;
             add_to(s->in0, -g * b);
             add_to(s->in1, -g * a);
-            add_to(s->in2, g);
+            add_same(s->in2, g);
             return;
         }
         case SlotKind::mulk_add:
         case SlotKind::mulk_sub:
             add_to(s->in0, g * s->k);
-            add_to(s->in2, s->kind == SlotKind::mulk_sub ? -g : g);
+            add_same(s->in2, s->kind == SlotKind::mulk_sub ? -g : g);
             return;
         case SlotKind::sub_mulk:
             add_to(s->in0, -g * s->k);
-            add_to(s->in2, g);
+            add_same(s->in2, g);
             return;
         case SlotKind::binary: binary_backward(s, g); return;
         case SlotKind::foreign: reinterpret_cast<ForeignSlot*>(s->in0)->backward(*s); return;

@@ -292,19 +292,19 @@ Tensor gelu(const Operand& x) { return apply<Gelu>(x); }
 Tensor softplus(const Operand& x) { return apply<Softplus>(x); }
 Tensor logsigmoid(const Operand& x) { return apply<LogSigmoid>(x); }
 
-Value selu(ValueArg x) { return apply_value<Selu>(x); }
-Value silu(ValueArg x) { return apply_value<Silu>(x); }
-Value gelu(ValueArg x) { return apply_value<Gelu>(x); }
-Value softplus(ValueArg x) { return apply_value<Softplus>(x); }
-Value logsigmoid(ValueArg x) { return apply_value<LogSigmoid>(x); }
+Value selu(const ValueArg& x) { return apply_value<Selu>(x); }
+Value silu(const ValueArg& x) { return apply_value<Silu>(x); }
+Value gelu(const ValueArg& x) { return apply_value<Gelu>(x); }
+Value softplus(const ValueArg& x) { return apply_value<Softplus>(x); }
+Value logsigmoid(const ValueArg& x) { return apply_value<LogSigmoid>(x); }
 
-Value sigmoid(ValueArg x) { return apply_value<Sigmoid>(x); }
-Value tanh(ValueArg x) { return apply_value<Tanh>(x); }
-Value relu(ValueArg x) { return apply_value<Relu>(x); }
+Value sigmoid(const ValueArg& x) { return apply_value<Sigmoid>(x); }
+Value tanh(const ValueArg& x) { return apply_value<Tanh>(x); }
+Value relu(const ValueArg& x) { return apply_value<Relu>(x); }
 Tensor leaky_relu(const Operand& x, const Operand& slope) { return apply<LeakyRelu>(x, slope); }
-Value leaky_relu(ValueArg x, double slope) { return apply_value<LeakyRelu>(x, Value(slope)); }
+Value leaky_relu(const ValueArg& x, double slope) { return apply_value<LeakyRelu>(x, Value(slope)); }
 Tensor elu(const Operand& x, const Operand& alpha) { return apply<Elu>(x, alpha); }
-Value elu(ValueArg x, double alpha) { return apply_value<Elu>(x, Value(alpha)); }
+Value elu(const ValueArg& x, double alpha) { return apply_value<Elu>(x, Value(alpha)); }
 
 std::span<const OpEntry* const> activation_ops() {
     static constexpr std::array ops{&entry<Sigmoid>(),   &entry<Tanh>(), &entry<Relu>(),     &entry<Selu>(),

@@ -623,22 +623,22 @@ Tensor less_equal(const Operand& a, const Operand& b) { return apply<LessEqual>(
 Tensor greater(const Operand& a, const Operand& b) { return apply<Greater>(a, b); }
 Tensor greater_equal(const Operand& a, const Operand& b) { return apply<GreaterEqual>(a, b); }
 
-Value exp(ValueArg x) { return apply_value<Exp>(x); }
-Value log(ValueArg x) { return apply_value<Log>(x); }
-Value sqrt(ValueArg x) { return apply_value<Sqrt>(x); }
-Value square(ValueArg x) { return apply_value<Square>(x); }
-Value abs(ValueArg x) { return apply_value<Abs>(x); }
-Value sign(ValueArg x) { return apply_value<Sign>(x); }
-Value maximum(ValueArg a, ValueArg b) { return apply_value<Maximum>(a, b); }
-Value minimum(ValueArg a, ValueArg b) { return apply_value<Minimum>(a, b); }
-Value step(ValueArg a, ValueArg b) { return apply_value<Step>(a, b); }
-Value pow(ValueArg a, ValueArg b) { return apply_value<Pow>(a, b); }
-Value pow(ValueArg a, double b) {
+Value exp(const ValueArg& x) { return apply_value<Exp>(x); }
+Value log(const ValueArg& x) { return apply_value<Log>(x); }
+Value sqrt(const ValueArg& x) { return apply_value<Sqrt>(x); }
+Value square(const ValueArg& x) { return apply_value<Square>(x); }
+Value abs(const ValueArg& x) { return apply_value<Abs>(x); }
+Value sign(const ValueArg& x) { return apply_value<Sign>(x); }
+Value maximum(const ValueArg& a, const ValueArg& b) { return apply_value<Maximum>(a, b); }
+Value minimum(const ValueArg& a, const ValueArg& b) { return apply_value<Minimum>(a, b); }
+Value step(const ValueArg& a, const ValueArg& b) { return apply_value<Step>(a, b); }
+Value pow(const ValueArg& a, const ValueArg& b) { return apply_value<Pow>(a, b); }
+Value pow(const ValueArg& a, double b) {
     detail::Slot* x = a.slot("pow");
     const double in[] = {x->data, b}, y = Pow::value(x->data, b);
     return detail::record_with_constant(detail::SlotKind::pow_k, y, x, b, entry<Pow>().partial(0, in, y), a);
 }
-Value pow(double a, ValueArg b) { return apply_value<Pow>(Value(a), b); }
+Value pow(double a, const ValueArg& b) { return apply_value<Pow>(Value(a), b); }
 
 std::span<const OpEntry* const> elementwise_ops() {
     static constexpr std::array ops{&entry<Add>(),     &entry<Sub>(),         &entry<Mul>(),  &entry<Div>(),

@@ -200,13 +200,13 @@ Tensor log10(const Operand& x) { return apply<Log10>(x); }
 Tensor cbrt(const Operand& x) { return apply<Cbrt>(x); }
 Tensor reciprocal(const Operand& x) { return apply<Reciprocal>(x); }
 
-Value expm1(ValueArg x) { return apply_value<Expm1>(x); }
-Value exp2(ValueArg x) { return apply_value<Exp2>(x); }
-Value log1p(ValueArg x) { return apply_value<Log1p>(x); }
-Value log2(ValueArg x) { return apply_value<Log2>(x); }
-Value log10(ValueArg x) { return apply_value<Log10>(x); }
-Value cbrt(ValueArg x) { return apply_value<Cbrt>(x); }
-Value reciprocal(ValueArg x) { return apply_value<Reciprocal>(x); }
+Value expm1(const ValueArg& x) { return apply_value<Expm1>(x); }
+Value exp2(const ValueArg& x) { return apply_value<Exp2>(x); }
+Value log1p(const ValueArg& x) { return apply_value<Log1p>(x); }
+Value log2(const ValueArg& x) { return apply_value<Log2>(x); }
+Value log10(const ValueArg& x) { return apply_value<Log10>(x); }
+Value cbrt(const ValueArg& x) { return apply_value<Cbrt>(x); }
+Value reciprocal(const ValueArg& x) { return apply_value<Reciprocal>(x); }
 
 std::span<const OpEntry* const> exponential_ops() {
     static constexpr std::array ops{&entry<Expm1>(), &entry<Exp2>(), &entry<Log1p>(),     &entry<Log2>(),

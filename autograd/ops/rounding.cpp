@@ -167,9 +167,9 @@ Tensor floor(const Operand& x) { return apply<Floor>(x); }
 Tensor ceil(const Operand& x) { return apply<Ceil>(x); }
 Tensor round(const Operand& x) { return apply<Round>(x); }
 
-Value floor(ValueArg x) { return apply_value<Floor>(x); }
-Value ceil(ValueArg x) { return apply_value<Ceil>(x); }
-Value round(ValueArg x) { return apply_value<Round>(x); }
+Value floor(const ValueArg& x) { return apply_value<Floor>(x); }
+Value ceil(const ValueArg& x) { return apply_value<Ceil>(x); }
+Value round(const ValueArg& x) { return apply_value<Round>(x); }
 
 Tensor clamp(const Operand& x, const Operand& low, const Operand& high) { return apply<Clamp>(x, low, high); }
 Tensor fma(const Operand& a, const Operand& b, const Operand& c) { return apply<Fma>(a, b, c); }

@@ -236,14 +236,14 @@ Tensor normal_cdf(const Operand& x) { return apply<NormalCdf>(x); }
 Tensor lgamma(const Operand& x) { return apply<Lgamma>(x); }
 Tensor digamma(const Operand& x) { return apply<Digamma>(x); }
 
-Value erf(ValueArg x) { return apply_value<Erf>(x); }
-Value erfc(ValueArg x) { return apply_value<Erfc>(x); }
-Value normal_cdf(ValueArg x) { return apply_value<NormalCdf>(x); }
-Value lgamma(ValueArg x) { return apply_value<Lgamma>(x); }
-Value digamma(ValueArg x) { return apply_value<Digamma>(x); }
+Value erf(const ValueArg& x) { return apply_value<Erf>(x); }
+Value erfc(const ValueArg& x) { return apply_value<Erfc>(x); }
+Value normal_cdf(const ValueArg& x) { return apply_value<NormalCdf>(x); }
+Value lgamma(const ValueArg& x) { return apply_value<Lgamma>(x); }
+Value digamma(const ValueArg& x) { return apply_value<Digamma>(x); }
 Tensor polygamma(const Operand& n, const Operand& x) { return apply<Polygamma>(n, x); }
-Value polygamma(double n, ValueArg x) { return apply_value<Polygamma>(Value(n), x); }
-Value polygamma(ValueArg n, ValueArg x) { return apply_value<Polygamma>(n, x); }
+Value polygamma(double n, const ValueArg& x) { return apply_value<Polygamma>(Value(n), x); }
+Value polygamma(const ValueArg& n, const ValueArg& x) { return apply_value<Polygamma>(n, x); }
 
 std::span<const OpEntry* const> special_ops() {
     static constexpr std::array ops{&entry<Erf>(),    &entry<Erfc>(),    &entry<NormalCdf>(),

@@ -364,25 +364,25 @@ Tensor asinh(const Operand& x) { return apply<Asinh>(x); }
 Tensor acosh(const Operand& x) { return apply<Acosh>(x); }
 Tensor atanh(const Operand& x) { return apply<Atanh>(x); }
 
-Value sin(ValueArg x) { return apply_value<Sin>(x); }
-Value cos(ValueArg x) { return apply_value<Cos>(x); }
-Value tan(ValueArg x) { return apply_value<Tan>(x); }
-Value asin(ValueArg x) { return apply_value<Asin>(x); }
-Value acos(ValueArg x) { return apply_value<Acos>(x); }
-Value atan(ValueArg x) { return apply_value<Atan>(x); }
-Value sinh(ValueArg x) { return apply_value<Sinh>(x); }
-Value cosh(ValueArg x) { return apply_value<Cosh>(x); }
-Value asinh(ValueArg x) { return apply_value<Asinh>(x); }
-Value acosh(ValueArg x) { return apply_value<Acosh>(x); }
-Value atanh(ValueArg x) { return apply_value<Atanh>(x); }
+Value sin(const ValueArg& x) { return apply_value<Sin>(x); }
+Value cos(const ValueArg& x) { return apply_value<Cos>(x); }
+Value tan(const ValueArg& x) { return apply_value<Tan>(x); }
+Value asin(const ValueArg& x) { return apply_value<Asin>(x); }
+Value acos(const ValueArg& x) { return apply_value<Acos>(x); }
+Value atan(const ValueArg& x) { return apply_value<Atan>(x); }
+Value sinh(const ValueArg& x) { return apply_value<Sinh>(x); }
+Value cosh(const ValueArg& x) { return apply_value<Cosh>(x); }
+Value asinh(const ValueArg& x) { return apply_value<Asinh>(x); }
+Value acosh(const ValueArg& x) { return apply_value<Acosh>(x); }
+Value atanh(const ValueArg& x) { return apply_value<Atanh>(x); }
 Tensor atan2(const Operand& a, const Operand& b) { return apply<Atan2>(a, b); }
-Value atan2(ValueArg a, ValueArg b) { return apply_value<Atan2>(a, b); }
-Value atan2(ValueArg a, double b) { return apply_value<Atan2>(a, Value(b)); }
-Value atan2(double a, ValueArg b) { return apply_value<Atan2>(Value(a), b); }
+Value atan2(const ValueArg& a, const ValueArg& b) { return apply_value<Atan2>(a, b); }
+Value atan2(const ValueArg& a, double b) { return apply_value<Atan2>(a, Value(b)); }
+Value atan2(double a, const ValueArg& b) { return apply_value<Atan2>(Value(a), b); }
 Tensor hypot(const Operand& a, const Operand& b) { return apply<Hypot>(a, b); }
-Value hypot(ValueArg a, ValueArg b) { return apply_value<Hypot>(a, b); }
-Value hypot(ValueArg a, double b) { return apply_value<Hypot>(a, Value(b)); }
-Value hypot(double a, ValueArg b) { return apply_value<Hypot>(Value(a), b); }
+Value hypot(const ValueArg& a, const ValueArg& b) { return apply_value<Hypot>(a, b); }
+Value hypot(const ValueArg& a, double b) { return apply_value<Hypot>(a, Value(b)); }
+Value hypot(double a, const ValueArg& b) { return apply_value<Hypot>(Value(a), b); }
 
 std::span<const OpEntry* const> trigonometric_ops() {
     static constexpr std::array ops{&entry<Sin>(),   &entry<Cos>(),   &entry<Tan>(),  &entry<Asin>(),  &entry<Acos>(),

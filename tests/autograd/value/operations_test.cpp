@@ -17,7 +17,7 @@ namespace {
 
 struct OnBoth {
     const char* name;
-    Value (*value)(ValueArg);
+    Value (*value)(const ValueArg&);
     Tensor (*tensor)(const Operand&);
     double at;
 };
@@ -166,7 +166,7 @@ TEST_CASE("Value operations: n-ary ones live across segments and sweeps") {
 }
 
 TEST_CASE("Value operations: slopes keep their digits in the tails") {
-    const auto at = [](Value (*f)(ValueArg), double x) {
+    const auto at = [](Value (*f)(const ValueArg&), double x) {
         Value v = x;
         f(v).backward();
         return v.grad();
