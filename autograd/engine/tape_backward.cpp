@@ -4,6 +4,7 @@
 
 #include <autograd/error_format_internal.hpp>
 #include <autograd/ops/entry.hpp>
+#include <autograd/ops/exact_slope.hpp>
 
 // One descent of the window of the root. A slot whose gradient is 0 passes nothing on.
 namespace xg::detail {
@@ -46,8 +47,14 @@ void binary_backward(const Slot* s, double g) {
     add_to(s->in1, g * second);
 }
 
+[[gnu::cold]] void subnormal_division(const Slot* s, double g) {
+    const double a = s->in0->data, b = s->in1->data;
+    add_to(s->in0, g / b);
+    add_to(s->in1, g * quotient_slope(a, b, s->data));
+}
+
 inline void step(Slot* s, double g) {
-    if (s->kind >= SlotKind::unary) return add_to(s->in0, g * s->p);
+    if (s->kind >= SlotKind::unary) return add_to(s->in0, part_of(s, g));
     switch (s->kind) {
         case SlotKind::add:
             add_same(s->in0, g);
@@ -64,6 +71,8 @@ inline void step(Slot* s, double g) {
             return;
         }
         case SlotKind::div: {
+            // 1 / in1 overflows for a subnormal in1, where g / in1 may not, and a subnormal quotient has few digits.
+            if (!std::isnormal(s->data) || std::isinf(s->p)) return subnormal_division(s, g);
             const double slope = g * s->p;
             add_to(s->in0, slope);
             add_to(s->in1, -slope * s->data);
@@ -174,6 +183,12 @@ bool reads_inputs(const Slot* s) {
 }
 
 } // namespace
+
+double chosen_part(const Slot* s, double g) {
+    const auto* op = static_cast<const OpEntry*>(s->kind == SlotKind::unary ? s->entry : nullptr);
+    const bool chooses = s->kind == SlotKind::clamp_k || (op && (op->selects || op->no_gradient));
+    return chooses && s->p == 0 ? 0 : g * s->p;
+}
 
 void check_tape(const char* op, Slot* root, bool everything, Site site) {
     if (segment_of(root)->tape != tape_top.tape) refuse_thread(op, site);

@@ -313,7 +313,8 @@ std::vector<double> forward_tangents(std::span<const Value> ys, std::span<const 
             const Slot* s = window->slots()[i];
             double* to = tangents.data() + i * width;
             if (s->kind >= SlotKind::unary) {
-                add_scaled(to, s->p, look_up(window.get(), s->in0), width);
+                const double* tangent = look_up(window.get(), s->in0);
+                for (std::size_t k = 0; tangent && k < width; ++k) to[k] += part_of(s, tangent[k]);
                 continue;
             }
             of_inputs.clear();

@@ -142,7 +142,8 @@ struct Silu {
     }
     template <class X>
     static X derivative(const X& x, const X&) {
-        return sigmoid(x) * (1.0 + x * sigmoid(-x));
+        return where(x < -80.0, (1.0 + x) * exp(minimum(x, 0.0) + 64.0) * exp_minus_64,
+                     sigmoid(x) * (1.0 + x * sigmoid(-x)));
     }
     static std::vector<Sample> samples() {
         return unary_samples(doc, [](double x) { return x / (1 + std::exp(-x)); }, Unary(silu),
@@ -166,7 +167,7 @@ struct Gelu {
     }
     template <class X>
     static X derivative(const X& x, const X&) {
-        return normal_cdf(x) + x * (one_over_root_two_pi * half_bell(x));
+        return normal_cdf(x) + x * lifted_half_bell(x) * (one_over_root_two_pi * exp_minus_64);
     }
     static std::vector<Sample> samples() {
         return unary_samples(

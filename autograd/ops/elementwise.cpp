@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <autograd/creation.hpp>
+#include <autograd/ops/exact_slope.hpp>
 #include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/samples.hpp>
@@ -101,15 +102,15 @@ struct Div {
                                .torch = "div",
                                .onnx = "Div",
                                .snippet = "div(3.0, 2.0)  // 1.5"};
-    static constexpr Saves saves{.inputs = 0b10, .output = true};
+    static constexpr Saves saves{.inputs = 0b11, .output = true};
     template <class T>
     static T value(T a, T b) {
         return a / b;
     }
     template <int I, class X>
-    static X derivative(const X&, const X& b, const X& y) {
+    static X derivative(const X& a, const X& b, const X& y) {
         if constexpr (I == 0) return 1.0 / b;
-        else return -y / b;
+        else return quotient_slope(a, b, y);
     }
     static std::vector<Sample> samples() {
         return binary_samples(doc, [](double a, double b) { return a / b; }, Binary(div), {}, {.low = 0.4, .high = 3});
@@ -164,8 +165,8 @@ struct Pow {
     }
     template <int I, class X>
     static X derivative(const X& a, const X& b, const X& y) {
-        if constexpr (I == 0) return where(b == 0.0, 0.0, b * pow(a, b - 1.0));
-        else return y * log(where(a == 0.0, 1.0, a));
+        if constexpr (I == 0) return power_slope_by_base(a, b);
+        else return power_slope_by_exponent(a, b, y);
     }
     static std::vector<Sample> samples() {
         auto s = binary_samples(doc, [](double a, double b) { return std::pow(a, b); }, Binary(pow),

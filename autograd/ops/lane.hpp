@@ -39,6 +39,7 @@ struct Lane {
     friend Lane cos(Lane x) { return Lane(xg::cos(x.value)); }
     friend Lane cosh(Lane x) { return Lane(xg::cosh(x.value)); }
     friend Lane digamma(Lane x) { return Lane(xg::digamma(x.value)); }
+    friend Lane exp2(Lane x) { return Lane(xg::exp2(x.value)); }
     friend Lane expm1(Lane x) { return Lane(xg::expm1(x.value)); }
     friend Lane hypot(Lane a, Lane b) { return Lane(xg::hypot(a.value, b.value)); }
     friend Lane hypot(Lane a, double b) { return Lane(xg::hypot(a.value, T(b))); }

@@ -46,6 +46,8 @@ Wide asymptotic(int n, Wide x) {
 double normal_cdf(double x) { return static_cast<double>(0.5L * std::erfc(-x / root_two)); }
 double gelu(double x) { return static_cast<double>(0.5L * x * std::erfc(-x / root_two)); }
 
+double cbrt(double x) { return static_cast<double>(std::cbrt(static_cast<Wide>(x))); }
+
 double lgamma(double x) {
     int sign = 0;
     return ::lgamma_r(x, &sign);

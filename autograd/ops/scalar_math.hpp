@@ -86,8 +86,11 @@ template <Real T>
 T logsigmoid(T x) {
     return -softplus(-x);
 }
+/// e^x is formed 64 higher where it is about to lose digits: x + 64 is exact there.
+inline constexpr double exp_minus_64 = 1.6038108905486378529e-28;
 template <Real T>
 T silu(T x) {
+    if (x < T(-80)) return x * exp(x + T(64)) * T(exp_minus_64);
     return x * sigmoid(x);
 }
 inline constexpr double selu_scale = 1.0507009873554804934, selu_alpha = 1.6732632423543772848;
@@ -101,6 +104,7 @@ namespace detail {
 XGRAD_API double normal_cdf(double x);
 XGRAD_API double gelu(double x);
 XGRAD_API double polygamma(int n, double x);
+XGRAD_API double cbrt(double x);
 XGRAD_API double lgamma(double x); // std::lgamma writes a global variable
 } // namespace detail
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numbers>
 
+#include <autograd/ops/exact_slope.hpp>
 #include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/samples.hpp>
@@ -310,12 +311,10 @@ struct Atan2 {
     static T value(T a, T b) {
         return atan2(a, b);
     }
-    // By hypot, because a^2 + b^2 may overflow or vanish where the slope does not.
     template <int I, class X>
     static X derivative(const X& a, const X& b, const X&) {
-        const X r = hypot(a, b);
-        if constexpr (I == 0) return where(r == 0.0, 0.0, b / r / r);
-        else return where(r == 0.0, 0.0, -a / r / r);
+        if constexpr (I == 0) return angle_slope(b, a);
+        else return -angle_slope(a, b);
     }
     static std::vector<Sample> samples() {
         return binary_samples(doc, [](double a, double b) { return std::atan2(a, b); }, Binary(atan2), {},
@@ -340,8 +339,8 @@ struct Hypot {
     }
     template <int I, class X>
     static X derivative(const X& a, const X& b, const X& y) {
-        if constexpr (I == 0) return where(y == 0.0, 0.0, a / y);
-        else return where(y == 0.0, 0.0, b / y);
+        if constexpr (I == 0) return hypot_slope(a, b, y);
+        else return hypot_slope(b, a, y);
     }
     static std::vector<Sample> samples() {
         return binary_samples(doc, [](double a, double b) { return std::sqrt(a * a + b * b); }, Binary(hypot), {},

@@ -216,3 +216,16 @@ TEST_CASE("Value: a small network has the numbers of the book (S6 to S9)") {
     }
     CHECK(close(c.grad(), -0.5800916474997808));
 }
+
+TEST_CASE("Value operations: where a choice passes nothing, an infinite gradient is nothing too") {
+    const double inf = std::numeric_limits<double>::infinity();
+    const auto slope = [&](auto f, double at) {
+        const Value x = at, y = f(x);
+        y.backward(inf);
+        return x.grad();
+    };
+    CHECK(slope([](const Value& x) { return relu(x); }, -1) == 0);
+    CHECK(slope([](const Value& x) { return clamp(x, 0.0, 1.0); }, 2) == 0);
+    CHECK(slope([](const Value& x) { return floor(x); }, 1.5) == 0);
+    CHECK(std::isnan(slope([](const Value& x) { return square(x); }, 0)));
+}

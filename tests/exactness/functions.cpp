@@ -1,0 +1,190 @@
+#include "functions.hpp"
+
+#include <limits>
+
+namespace exactness {
+
+Real trigamma(const Real& at) {
+    if (at < Real(0)) {
+        const Real s = sin(Real::pi() * at);
+        return Real::pi() * Real::pi() / (s * s) - trigamma(1 - at);
+    }
+    Real x = at, below = 0;
+    for (; x < Real(80); x = x + 1) below = below + 1 / (x * x);
+    // B_2, B_4 ... B_24
+    const double over[] = {1, -1, 1, -1, 5, -691, 7, -3617, 43867, -174611, 854513, -236364091},
+                 under[] = {6, 30, 42, 30, 66, 2730, 6, 510, 798, 330, 138, 2730};
+    Real y = 1 / x + 1 / (2 * x * x), power = x;
+    for (int k = 0; k < 12; ++k) {
+        power = power * x * x;
+        y = y + Real(over[k]) / under[k] / power;
+    }
+    return y + below;
+}
+
+namespace {
+
+constexpr double inf = std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::max();
+
+template <class F, class Truth, class Slope>
+Function row(const char* name, F f, Truth truth, Slope slope, double low = -most, double high = most) {
+    return {name, f, f, truth, slope, low, high};
+}
+template <class F, class Truth, class Slope0, class Slope1>
+Function2 row2(const char* name, F f, Truth truth, Slope0 slope0, Slope1 slope1, double low = -most) {
+    return {name, f, f, truth, slope0, slope1, low};
+}
+
+using R = const Real&;
+
+void add_exponentials(std::vector<Function>& to) {
+    to.push_back(row(
+        "exp", [](const auto& x) { return xg::exp(x); }, [](R x) { return exp(x); }, [](R x) { return exp(x); }));
+    to.push_back(row(
+        "exp2", [](const auto& x) { return xg::exp2(x); }, [](R x) { return exp2(x); },
+        [](R x) { return Real::log2() * exp2(x); }));
+    to.push_back(row(
+        "expm1", [](const auto& x) { return xg::expm1(x); }, [](R x) { return expm1(x); }, [](R x) { return exp(x); }));
+    to.push_back(row(
+        "log", [](const auto& x) { return xg::log(x); }, [](R x) { return log(x); }, [](R x) { return 1 / x; }, 0));
+    to.push_back(row(
+        "log1p", [](const auto& x) { return xg::log1p(x); }, [](R x) { return log1p(x); },
+        [](R x) { return 1 / (1 + x); }, -1));
+    to.push_back(row(
+        "log2", [](const auto& x) { return xg::log2(x); }, [](R x) { return log2(x); },
+        [](R x) { return 1 / (x * Real::log2()); }, 0));
+    to.push_back(row(
+        "log10", [](const auto& x) { return xg::log10(x); }, [](R x) { return log10(x); },
+        [](R x) { return 1 / (x * log(Real(10))); }, 0));
+    to.push_back(row(
+        "sqrt", [](const auto& x) { return xg::sqrt(x); }, [](R x) { return sqrt(x); },
+        [](R x) { return 1 / (2 * sqrt(x)); }, 0));
+    to.push_back(row(
+        "cbrt", [](const auto& x) { return xg::cbrt(x); }, [](R x) { return cbrt(x); },
+        [](R x) { return cbrt(x) / (3 * x); }));
+    to.push_back(row(
+        "square", [](const auto& x) { return xg::square(x); }, [](R x) { return x * x; }, [](R x) { return 2 * x; }));
+    to.push_back(row(
+        "reciprocal", [](const auto& x) { return xg::reciprocal(x); }, [](R x) { return 1 / x; },
+        [](R x) { return -1 / (x * x); }));
+}
+
+void add_trigonometric(std::vector<Function>& to) {
+    to.push_back(row(
+        "sin", [](const auto& x) { return xg::sin(x); }, [](R x) { return sin(x); }, [](R x) { return cos(x); }));
+    to.push_back(row(
+        "cos", [](const auto& x) { return xg::cos(x); }, [](R x) { return cos(x); }, [](R x) { return -sin(x); }));
+    to.push_back(row(
+        "tan", [](const auto& x) { return xg::tan(x); }, [](R x) { return tan(x); },
+        [](R x) { return 1 / (cos(x) * cos(x)); }));
+    to.push_back(row(
+        "asin", [](const auto& x) { return xg::asin(x); }, [](R x) { return asin(x); },
+        [](R x) { return 1 / sqrt((1 - x) * (1 + x)); }, -1, 1));
+    to.push_back(row(
+        "acos", [](const auto& x) { return xg::acos(x); }, [](R x) { return acos(x); },
+        [](R x) { return -1 / sqrt((1 - x) * (1 + x)); }, -1, 1));
+    to.push_back(row(
+        "atan", [](const auto& x) { return xg::atan(x); }, [](R x) { return atan(x); },
+        [](R x) { return 1 / (1 + x * x); }));
+    to.push_back(row(
+        "sinh", [](const auto& x) { return xg::sinh(x); }, [](R x) { return sinh(x); }, [](R x) { return cosh(x); }));
+    to.push_back(row(
+        "cosh", [](const auto& x) { return xg::cosh(x); }, [](R x) { return cosh(x); }, [](R x) { return sinh(x); }));
+    to.push_back(row(
+        "tanh", [](const auto& x) { return xg::tanh(x); }, [](R x) { return tanh(x); },
+        [](R x) { return 1 / (cosh(x) * cosh(x)); }));
+    to.push_back(row(
+        "asinh", [](const auto& x) { return xg::asinh(x); }, [](R x) { return asinh(x); },
+        [](R x) { return 1 / sqrt(1 + x * x); }));
+    to.push_back(row(
+        "acosh", [](const auto& x) { return xg::acosh(x); }, [](R x) { return acosh(x); },
+        [](R x) { return 1 / sqrt((x - 1) * (x + 1)); }, 1));
+    to.push_back(row(
+        "atanh", [](const auto& x) { return xg::atanh(x); }, [](R x) { return atanh(x); },
+        [](R x) { return 1 / ((1 - x) * (1 + x)); }, -1, 1));
+}
+
+void add_special(std::vector<Function>& to) {
+    to.push_back(row(
+        "erf", [](const auto& x) { return xg::erf(x); }, [](R x) { return erf(x); },
+        [](R x) { return 2 / sqrt(Real::pi()) * exp(-(x * x)); }));
+    to.push_back(row(
+        "erfc", [](const auto& x) { return xg::erfc(x); }, [](R x) { return erfc(x); },
+        [](R x) { return -2 / sqrt(Real::pi()) * exp(-(x * x)); }));
+    to.push_back(row(
+        "normal_cdf", [](const auto& x) { return xg::normal_cdf(x); }, [](R x) { return normal_cdf(x); },
+        [](R x) { return normal_density(x); }));
+    // lgamma vanishes at 1, 2 and between the negative integers, digamma at 1.4616... and there too.
+    to.push_back(row(
+        "lgamma", [](const auto& x) { return xg::lgamma(x); }, [](R x) { return lgamma(x); },
+        [](R x) { return digamma(x); }, -30, 1e300));
+    to.back().truth_term = [](R x) { return x < Real(0) ? max(Real(1), abs(lgamma(1 - x))) : Real(0); };
+    to.back().slope_term = [](R x) { return max(Real(1), abs(digamma(abs(x) + 1))); };
+    to.push_back(row(
+        "digamma", [](const auto& x) { return xg::digamma(x); }, [](R x) { return digamma(x); },
+        [](R x) { return trigamma(x); }, -30, 1e300));
+    to.back().truth_term = [](R x) { return max(Real(1), abs(digamma(abs(x) + 1))); };
+    to.back().poles_at_integers = true;
+}
+
+void add_activations(std::vector<Function>& to) {
+    to.push_back(row(
+        "sigmoid", [](const auto& x) { return xg::sigmoid(x); }, [](R x) { return sigmoid(x); },
+        [](R x) { return sigmoid(x) * sigmoid(-x); }));
+    to.push_back(row(
+        "silu", [](const auto& x) { return xg::silu(x); }, [](R x) { return x * sigmoid(x); },
+        [](R x) { return sigmoid(x) * (1 + x * sigmoid(-x)); }));
+    to.back().slope_term = [](R x) { return sigmoid(x) * max(Real(1), abs(x) * sigmoid(-x)); };
+    to.push_back(row(
+        "gelu", [](const auto& x) { return xg::gelu(x); }, [](R x) { return x * normal_cdf(x); },
+        [](R x) { return normal_cdf(x) + x * normal_density(x); }));
+    to.back().slope_term = [](R x) { return max(normal_cdf(x), abs(x) * normal_density(x)); };
+    to.push_back(row(
+        "softplus", [](const auto& x) { return xg::softplus(x); },
+        [](R x) { return Real(0) < x ? x + log1p(exp(-x)) : log1p(exp(x)); }, [](R x) { return sigmoid(x); }));
+    to.push_back(row(
+        "logsigmoid", [](const auto& x) { return xg::logsigmoid(x); },
+        [](R x) { return Real(0) < x ? -log1p(exp(-x)) : x - log1p(exp(x)); }, [](R x) { return sigmoid(-x); }));
+    const auto scale = [] { return Real(1.0507009873554805); };
+    const auto alpha = [] { return Real(1.6732632423543772); };
+    to.push_back(row(
+        "selu", [](const auto& x) { return xg::selu(x); },
+        [=](R x) { return Real(0) < x ? scale() * x : scale() * alpha() * expm1(x); },
+        [=](R x) { return Real(0) < x ? scale() : scale() * alpha() * exp(x); }));
+    to.push_back(row(
+        "elu", [](const auto& x) { return xg::elu(x, 1.0); }, [](R x) { return Real(0) < x ? x : expm1(x); },
+        [](R x) { return Real(0) < x ? Real(1) : exp(x); }));
+    to.push_back(row(
+        "relu", [](const auto& x) { return xg::relu(x); }, [](R x) { return max(x, Real(0)); },
+        [](R x) { return Real(0) < x ? Real(1) : Real(0); }));
+}
+
+} // namespace
+
+std::vector<Function> functions() {
+    std::vector<Function> all;
+    add_exponentials(all);
+    add_trigonometric(all);
+    add_special(all);
+    add_activations(all);
+    return all;
+}
+
+std::vector<Function2> functions2() {
+    std::vector<Function2> all;
+    all.push_back(row2(
+        "div", [](const auto& a, const auto& b) { return a / b; }, [](R a, R b) { return a / b; },
+        [](R, R b) { return 1 / b; }, [](R a, R b) { return -a / (b * b); }));
+    all.push_back(row2(
+        "pow", [](const auto& a, const auto& b) { return xg::pow(a, b); }, [](R a, R b) { return pow(a, b); },
+        [](R a, R b) { return b * pow(a, b - 1); }, [](R a, R b) { return log(a) * pow(a, b); }, 0));
+    all.push_back(row2(
+        "atan2", [](const auto& a, const auto& b) { return xg::atan2(a, b); }, [](R a, R b) { return atan2(a, b); },
+        [](R a, R b) { return b / (a * a + b * b); }, [](R a, R b) { return -a / (a * a + b * b); }));
+    all.push_back(row2(
+        "hypot", [](const auto& a, const auto& b) { return xg::hypot(a, b); }, [](R a, R b) { return hypot(a, b); },
+        [](R a, R b) { return a / hypot(a, b); }, [](R a, R b) { return b / hypot(a, b); }));
+    return all;
+}
+
+} // namespace exactness
