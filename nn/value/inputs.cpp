@@ -7,8 +7,7 @@ namespace xg::nn {
 Outputs::operator Value() const {
     if (size() != 1) {
         const CallSite here(site_);
-        fail<ShapeError>("there are {} outputs where one Value is wanted\n  expected 1; take one by its index: y[0]",
-                         size());
+        fail<ShapeError>("Value from Outputs: there are {} outputs\n  expected 1; take one by its index: y[0]", size());
     }
     return front();
 }

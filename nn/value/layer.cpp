@@ -21,6 +21,17 @@ Layer::Layer(Index inputs, Index outputs, NeuronOptions options, Site site) {
     name("");
 }
 
+Layer::Layer(std::vector<Neuron> list, Site site) : neurons(std::move(list)) {
+    const CallSite here(site);
+    require_size("Layer: the number of neurons", static_cast<Index>(neurons.size()));
+    for (std::size_t j = 1; j < neurons.size(); ++j) {
+        if (neurons[j].w.size() == neurons[0].w.size()) continue;
+        fail<ShapeError>("Layer: neuron 0 has {} weights and neuron {} has {}\n  expected one a weight for every input",
+                         neurons[0].w.size(), j, neurons[j].w.size());
+    }
+    name("");
+}
+
 Outputs Layer::operator()(const Inputs& x, Site site) const {
     const CallSite here(site);
     if (neurons.empty()) refuse_empty("Layer", "neurons");

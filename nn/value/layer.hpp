@@ -8,8 +8,8 @@ namespace xg::nn {
 /// assigns as its neurons do.
 struct XGRAD_API Layer {
     Layer(Index inputs, Index outputs, NeuronOptions options = {}, Site site = Site::here());
-    /// Of neurons that exist already.
-    explicit Layer(std::vector<Neuron> list) : neurons(std::move(list)) {}
+    /// Of neurons that exist already. ValueError if there are none, ShapeError unless all have as many weights.
+    explicit Layer(std::vector<Neuron> list, Site site = Site::here());
 
     /// ShapeError unless x has one entry an input.
     Outputs operator()(const Inputs& x, Site site = Site::here()) const;

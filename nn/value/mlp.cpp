@@ -35,6 +35,19 @@ MLP::MLP(Index inputs, const std::vector<Index>& outputs, MLPOptions options, Si
     name_layers();
 }
 
+MLP::MLP(std::vector<Layer> list, Site site) : layers(std::move(list)) {
+    const CallSite here(site);
+    require_size("MLP: the number of layers", static_cast<Index>(layers.size()));
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        if (layers[i].neurons.empty()) refuse_empty("Layer", "neurons");
+        const std::size_t inputs = layers[i].neurons.front().w.size();
+        if (i == 0 || inputs == layers[i - 1].neurons.size()) continue;
+        fail<ShapeError>("MLP: layer {} has {} outputs and layer {} has {} inputs\n  expected as many", i - 1,
+                         layers[i - 1].neurons.size(), i, inputs);
+    }
+    name_layers();
+}
+
 void MLP::name_layers() {
     for (std::size_t i = 0; i < layers.size(); ++i) layers[i].name(fmt::format("layer{}.", i));
 }

@@ -23,10 +23,13 @@ struct MLPOptions {
 class XGRAD_API MLP {
 public:
     MLP(Index inputs, const std::vector<Index>& outputs, MLPOptions options = {}, Site site = Site::here());
+    /// Of layers that exist already. ShapeError unless each has one input an output of the one before.
+    explicit MLP(std::vector<Layer> list, Site site = Site::here());
 
     /// A trained tensor network as Values: Linears, each followed by one activation or none, Sequentials of them, and
-    /// Flatten and Identity, which change nothing of one example. Numbers are copied, float32 exactly. Outputs agree
-    /// with those of the float64 network within rounding. ValueError, naming it, for a module of another kind.
+    /// Flatten and Identity, which change nothing of one example. Numbers are copied, float32 exactly; ties and frozen
+    /// parameters are not kept. Outputs agree with those of the float64 network within rounding. ValueError, naming it,
+    /// for a module of another kind.
     static MLP from(const Sequential& network, Site site = Site::here());
     /// The way back: the same numbers as tensors, and the same function of a batch (N, inputs) -> (N, outputs).
     /// StateError if the neurons of a layer differ in their activation, inputs or having a bias. DTypeError unless
@@ -45,7 +48,6 @@ public:
     std::vector<Layer> layers;
 
 private:
-    MLP() = default;
     void name_layers();
 };
 

@@ -102,10 +102,7 @@ MLP MLP::from(const Sequential& network, Site site) {
     if (opening.layers.empty()) {
         fail<ValueError>("MLP::from: there is no Linear in the network\n  expected at least one");
     }
-    MLP mlp;
-    mlp.layers = std::move(opening.layers);
-    mlp.name_layers();
-    return mlp;
+    return MLP(std::move(opening.layers));
 }
 
 Sequential MLP::to_sequential(DType dtype, Site site) const {

@@ -120,6 +120,18 @@ TEST_CASE("the layers of an MLP are drawn with the fans of the whole layer") {
     CHECK(largest > 0.999 * std::sqrt(6.0 / 400));
 }
 
+TEST_CASE("an MLP can be made of layers and neurons with numbers of one's own") {
+    // The golden numbers G2 of the first course.
+    const nn::Neuron first({0.1, 0.2}, 0.05, Activation::sigmoid), second({-0.3, 0.4}, -0.05, Activation::sigmoid);
+    const nn::Neuron out({0.7, -0.6}, 0.1, Activation::linear);
+    const nn::MLP mlp({nn::Layer({first, second}), nn::Layer({out})});
+    const Value y = mlp({0.5, -1.0});
+    CHECK(y.value() == doctest::Approx(0.21990835250021923).epsilon(1e-15));
+    CHECK((square(y - 0.8) / 2).value() == doctest::Approx(0.16825315974950497).epsilon(1e-15));
+    CHECK(mlp.layers[0].neurons[1].w[0].label() == "layer0.neuron1.w0");
+    CHECK(mlp.layers[0].neurons[1].w[0].slot() != second.w[0].slot());
+}
+
 TEST_CASE("the same seed makes the same MLP") {
     const auto drawn = [] {
         manual_seed(6);
@@ -191,6 +203,19 @@ TEST_CASE("an MLP that cannot be is refused by what is wrong with it") {
                "there are 1 activations for 2 layers");
 }
 
+TEST_CASE("layers that do not fit are refused by their sizes") {
+    CHECK_SAYS(message_of<ShapeError>([] {
+                   nn::MLP({nn::Layer(2, 3), nn::Layer(4, 1)});
+               }),
+               "layer 0 has 3 outputs and layer 1 has 4 inputs");
+    CHECK_SAYS(message_of<ShapeError>([] {
+                   nn::Layer({nn::Neuron(2), nn::Neuron(3)});
+               }),
+               "neuron 0 has 2 weights and neuron 1 has 3");
+    CHECK_SAYS(message_of<ValueError>([] { nn::Layer(std::vector<nn::Neuron>{}); }), "the number of neurons is 0");
+    CHECK_SAYS(message_of<ValueError>([] { nn::MLP(std::vector<nn::Layer>{}); }), "the number of layers is 0");
+}
+
 TEST_CASE("an MLP that is refused has drawn nothing") {
     manual_seed(8);
     message_of<ValueError>([] { nn::MLP(2, {4, 0}); });
@@ -210,7 +235,7 @@ TEST_CASE("several outputs are no single Value") {
     const nn::MLP mlp(2, {3});
     const int line = __LINE__ + 1;
     const std::string text = message_of<ShapeError>([&] { const Value y = mlp({1.0, 2.0}); });
-    CHECK_SAYS(text, "there are 3 outputs where one Value is wanted");
+    CHECK_SAYS(text, "Value from Outputs: there are 3 outputs");
     CHECK_SAYS(text, test::here(line));
 }
 
