@@ -91,7 +91,9 @@ TEST_CASE("float32 numbers are opened exactly and come back the same") {
     const MLP mlp = MLP::from(network);
     CHECK(mlp.layers[0].neurons[1].w[2].value() == network.get<nn::Linear>(0).weight[{1, 2}].item());
     const Sequential wide = mlp.to_sequential(), narrow = mlp.to_sequential(float32);
-    for (const auto& [name, numbers] : network.state_dict()) {
+    for (const auto& item : network.state_dict()) {
+        const std::string& name = item.first; // clang 14 captures no structured binding
+        const Tensor& numbers = item.second;
         CAPTURE(name);
         CHECK(wide.state_dict().at(name).dtype() == float64);
         CHECK(wide.state_dict().at(name).to_vector() == numbers.to_vector());
