@@ -17,6 +17,7 @@
 #include <autograd/ops/normalize.hpp>
 #include <autograd/ops/reduce.hpp>
 #include <autograd/ops/rounding.hpp>
+#include <autograd/ops/scan.hpp>
 #include <autograd/ops/shape_ops.hpp>
 #include <autograd/ops/special.hpp>
 #include <autograd/ops/trigonometric.hpp>

@@ -23,5 +23,6 @@ std::span<const OpEntry* const> index_ops();
 std::span<const OpEntry* const> linalg_ops();
 std::span<const OpEntry* const> normalize_ops();
 std::span<const OpEntry* const> loss_ops();
+std::span<const OpEntry* const> scan_ops();
 
 } // namespace xg

@@ -11,7 +11,7 @@ std::span<const OpEntry* const> all_ops() {
         for (const auto family :
              {elementwise_ops(), activation_ops(), exponential_ops(), trigonometric_ops(), special_ops(),
               rounding_ops(), copy_ops(), view_ops(), axis_ops(), slicing_ops(), joining_ops(), reduce_ops(),
-              index_ops(), linalg_ops(), normalize_ops(), loss_ops()}) {
+              index_ops(), linalg_ops(), normalize_ops(), loss_ops(), scan_ops()}) {
             all.insert(all.end(), family.begin(), family.end());
         }
         return all;
