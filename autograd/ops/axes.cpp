@@ -1,4 +1,4 @@
-#include <autograd/ops/axes.hpp>
+#include <autograd/ops/reduction.hpp>
 
 #include <autograd/error_format_internal.hpp>
 #include <autograd/ops/shape_ops.hpp>
@@ -47,6 +47,25 @@ Tensor with_kept_axes(const Tensor& y, const Shape& shape, const ReduceAttrs& a)
 Strided kept_view(const Strided& y, const Shape& shape, const ReduceAttrs& a) {
     const Shape kept = kept_shape(shape, a);
     return {y.data, y.dtype, kept, contiguous_strides(kept)}; // results are contiguous
+}
+
+Axes axes_of(const ReduceAttrs& a, int rank) {
+    Axes axes = Axes::none();
+    for (int i = 0; i < rank; ++i) {
+        if (a.reduces(i)) axes.push_back(i);
+    }
+    return axes;
+}
+
+Tensor merged(const Tensor& x, const ReduceAttrs& a) {
+    Axes order = Axes::none();
+    Shape shape;
+    for (int i = 0; i < x.rank(); ++i) {
+        if (!a.reduces(i)) order.push_back(i), shape.push_back(x.shape()[i]);
+    }
+    for (Index axis : axes_of(a, x.rank())) order.push_back(axis);
+    shape.push_back(reduced_count(x.shape(), a));
+    return reshape(permute(x, order), shape);
 }
 
 } // namespace xg

@@ -103,8 +103,9 @@ struct OpEntry {
     ResultType result = ResultType::promoted;
     DType (*chosen_dtype)(const void* attrs) = nullptr; // of the result, where an attribute says it
     bool elementwise = false;
-    bool composed = false; // a formula of other operations: no kernel, no node
-    bool loops = false;    // its batch rule is a loop
+    bool composed = false;         // a formula of other operations: no kernel, no node
+    bool loops = false;            // its batch rule is a loop
+    bool sized_by_numbers = false; // the shape of the result depends on numbers, so that examples have no common one
 
     kernels::Loop loop[dtype_count] = {};          // elementwise
     kernels::Loop slope_loop[3][dtype_count] = {}; // g times the slope by each input, on contiguous arrays

@@ -24,5 +24,9 @@ std::span<const OpEntry* const> linalg_ops();
 std::span<const OpEntry* const> normalize_ops();
 std::span<const OpEntry* const> loss_ops();
 std::span<const OpEntry* const> scan_ops();
+std::span<const OpEntry* const> product_ops();
+std::span<const OpEntry* const> counting_ops();
+std::span<const OpEntry* const> order_ops();
+std::span<const OpEntry* const> tally_ops();
 
 } // namespace xg

@@ -283,6 +283,8 @@ constexpr void add_kind(OpEntry& e) {
 template <Composed Op>
 constexpr void add_kind(OpEntry& e) {
     e.composed = true;
+    if constexpr (requires { Op::gradient.why; }) e.no_gradient = Op::gradient.why;
+    if constexpr (requires { Op::sized_by_numbers; }) e.sized_by_numbers = Op::sized_by_numbers;
 }
 
 template <class Op>

@@ -1,0 +1,50 @@
+#pragma once
+#include <utility>
+
+#include <autograd/tensor.hpp>
+
+// Order, and what is counted in it. NaN comes last in every order, ascending and descending.
+namespace xg {
+
+struct SortOptions {
+    Flag descending = false;
+};
+/// x's entries in order along an axis; equal ones keep their places. Gradient: each goes back where it came from.
+XGRAD_API Tensor sort(const Operand& x, Index axis = -1, SortOptions options = {});
+/// The positions that put x in order, int64: sort(x) is gather(x, axis, argsort(x)). No gradient.
+XGRAD_API Tensor argsort(const Operand& x, Index axis = -1, SortOptions options = {});
+
+struct TopkOptions {
+    Flag largest = true; ///< or the smallest
+};
+/// The k largest (smallest) along an axis, best first, and their positions. ValueError unless 0 <= k <= size.
+XGRAD_API std::pair<Tensor, Tensor> topk(const Operand& x, Index k, Index axis = -1, TopkOptions options = {});
+
+struct QuantileOptions {
+    Flag keepdims = false;
+};
+/// What a share q of the entries lies below: between two neighbours in order the value is interpolated, as NumPy does.
+/// NaN if any entry is, or there is none. ValueError unless 0 <= q <= 1.
+XGRAD_API Tensor quantile(const Operand& x, double q, QuantileOptions options = {});
+XGRAD_API Tensor quantile(const Operand& x, double q, const Axes& axes, QuantileOptions options = {});
+/// quantile(x, 0.5): the middle entry, or the mean of the middle two.
+XGRAD_API Tensor median(const Operand& x, QuantileOptions options = {});
+XGRAD_API Tensor median(const Operand& x, const Axes& axes, QuantileOptions options = {});
+
+struct SearchOptions {
+    Flag right = false; ///< after equal entries, not before
+};
+/// How many entries of each line of `sorted` come before a value, int64: sorted (..., n) in ascending order with values
+/// (..., m) -> (..., m), or a 1-d `sorted` with values of any shape. No gradient.
+XGRAD_API Tensor searchsorted(const Tensor& sorted, const Operand& values, SearchOptions options = {});
+
+// Counts: int64, no gradient.
+/// How often 0 ... size - 1 occur in an int64 tensor, (size,). IndexError for an entry outside.
+XGRAD_API Tensor bincount(const Operand& x, Index size);
+/// How many entries fall into each of `bins` equal parts of [low, high], (bins,). The last part has its upper end;
+/// entries outside and NaN are in none. ValueError unless bins >= 1 and low < high.
+XGRAD_API Tensor histogram(const Operand& x, Index bins, double low, double high);
+/// The different entries in ascending order, (count,). StateError under vmap, as examples differ in their count.
+XGRAD_API Tensor unique(const Operand& x);
+
+} // namespace xg
