@@ -28,5 +28,8 @@ std::span<const OpEntry* const> product_ops();
 std::span<const OpEntry* const> counting_ops();
 std::span<const OpEntry* const> order_ops();
 std::span<const OpEntry* const> tally_ops();
+std::span<const OpEntry* const> arrangement_ops();
+std::span<const OpEntry* const> padding_ops();
+std::span<const OpEntry* const> parting_ops();
 
 } // namespace xg
