@@ -9,6 +9,7 @@
 #include <autograd/grad_mode.hpp>
 #include <autograd/memory.hpp>
 #include <autograd/ops/activation.hpp>
+#include <autograd/ops/arithmetic.hpp>
 #include <autograd/ops/arrange.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/exponential.hpp>

@@ -31,5 +31,8 @@ std::span<const OpEntry* const> tally_ops();
 std::span<const OpEntry* const> arrangement_ops();
 std::span<const OpEntry* const> padding_ops();
 std::span<const OpEntry* const> parting_ops();
+std::span<const OpEntry* const> division_ops();
+std::span<const OpEntry* const> logic_ops();
+std::span<const OpEntry* const> pairing_ops();
 
 } // namespace xg

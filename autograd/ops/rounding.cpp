@@ -8,7 +8,7 @@
 #include <autograd/creation.hpp>
 #include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
-#include <autograd/ops/samples.hpp>
+#include <autograd/ops/tabulate.hpp>
 #include <autograd/ops/value_op.hpp>
 #include <autograd/value_math.hpp>
 
@@ -74,33 +74,6 @@ struct Round {
     }
     static std::vector<Misuse> misuse() { return unary_misuse(round); }
 };
-
-// Three operands: every shape that broadcasting treats apart.
-std::vector<Sample> ternary_samples(double (*f)(double, double, double),
-                                    Tensor (*call)(const Operand&, const Operand&, const Operand&)) {
-    std::vector<Sample> samples;
-    int seed = 0;
-    const std::array<Shape, 3> shapes[] = {{Shape{}, Shape{}, Shape{}},          {Shape{5}, Shape{5}, Shape{5}},
-                                           {Shape{3, 4}, Shape{4}, Shape{3, 1}}, {Shape{4}, Shape{3, 4}, Shape{}},
-                                           {Shape{0}, Shape{1}, Shape{0}},       {Shape{1}, Shape{3, 2}, Shape{2}}};
-    for (const auto& [a, b, c] : shapes) {
-        ++seed;
-        samples.push_back({.note = a.str() + b.str() + c.str(),
-                           .inputs = {spread_tensor(a, -2, 2, seed), spread_tensor(b, -1.2, -0.2, 30 + seed),
-                                      spread_tensor(c, 0.3, 1.4, 60 + seed)},
-                           .call = [call](In in) { return call(in[0], in[1], in[2]); },
-                           .reference =
-                               [f](In in) {
-                                   const Tensor zero = 0.0 * in[0] + 0.0 * in[1] + 0.0 * in[2];
-                                   auto y = (in[0] + zero).to_vector<double>();
-                                   const auto y1 = (in[1] + zero).to_vector<double>(),
-                                              y2 = (in[2] + zero).to_vector<double>();
-                                   for (std::size_t i = 0; i < y.size(); ++i) y[i] = f(y[i], y1[i], y2[i]);
-                                   return from_vector(y, zero.shape());
-                               }});
-    }
-    return samples;
-}
 
 struct Clamp {
     static constexpr OpDoc doc{.name = "clamp",

@@ -1,8 +1,10 @@
 #include <autograd/ops/tabulate.hpp>
 
+#include <array>
 #include <utility>
 
 #include <autograd/creation.hpp>
+#include <autograd/ops/elementwise.hpp>
 
 namespace xg {
 namespace {
@@ -149,6 +151,41 @@ std::vector<Misuse> axis_misuse(Tensor (*call)(const Operand&, Index)) {
              "IndexError", "axis 2"},
             {[call] { call(zeros({}), 0); }, "IndexError", "scalar"},
             {[call] { call(Tensor(), 0); }, "StateError", "undefined"}};
+}
+
+std::vector<Sample> ternary_samples(double (*f)(double, double, double),
+                                    Tensor (*call)(const Operand&, const Operand&, const Operand&)) {
+    std::vector<Sample> samples;
+    int seed = 0;
+    const std::array<Shape, 3> shapes[] = {{Shape{}, Shape{}, Shape{}},
+                                           {Shape{5}, Shape{5}, Shape{5}},
+                                           {Shape{3, 4}, Shape{4}, Shape{3, 1}},
+                                           {Shape{4}, Shape{3, 4}, Shape{}},
+                                           {Shape{0}, Shape{1}, Shape{0}},
+                                           {Shape{1}, Shape{3, 2}, Shape{2}},
+                                           {Shape{2, 1, 3}, Shape{4, 1}, Shape{1, 3}},
+                                           {Shape{2, 3}, Shape{}, Shape{2, 3}},
+                                           {Shape{1}, Shape{1}, Shape{1}},
+                                           {Shape{2, 0}, Shape{2, 1}, Shape{0}},
+                                           {Shape{3, 2}, Shape{3, 2}, Shape{3, 2}},
+                                           {Shape{}, Shape{}, Shape{3}}};
+    for (const auto& [a, b, c] : shapes) {
+        ++seed;
+        samples.push_back({.note = a.str() + b.str() + c.str(),
+                           .inputs = {spread_tensor(a, -2, 2, seed), spread_tensor(b, -1.2, -0.2, 30 + seed),
+                                      spread_tensor(c, 0.3, 1.4, 60 + seed)},
+                           .call = [call](In in) { return call(in[0], in[1], in[2]); },
+                           .reference =
+                               [f](In in) {
+                                   const Tensor zero = 0.0 * in[0] + 0.0 * in[1] + 0.0 * in[2];
+                                   auto y = (in[0] + zero).to_vector<double>();
+                                   const auto y1 = (in[1] + zero).to_vector<double>(),
+                                              y2 = (in[2] + zero).to_vector<double>();
+                                   for (std::size_t i = 0; i < y.size(); ++i) y[i] = f(y[i], y1[i], y2[i]);
+                                   return from_vector(y, zero.shape());
+                               }});
+    }
+    return samples;
 }
 
 std::vector<Sample> tabulated_samples(const std::vector<Tabulated>& cases, Maker make) {

@@ -51,6 +51,10 @@ std::vector<Misuse> axes_misuse(AxesCall call);
 /// What an operation along one axis refuses.
 std::vector<Misuse> axis_misuse(Tensor (*call)(const Operand&, Index axis));
 
+/// Samples of a function of three arguments, elementwise: every kind of broadcast.
+std::vector<Sample> ternary_samples(double (*f)(double, double, double),
+                                    Tensor (*call)(const Operand&, const Operand&, const Operand&));
+
 /// Samples of one input: its shape, the call and the entry at a position of the result.
 struct Tabulated {
     Shape from;
