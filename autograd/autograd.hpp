@@ -18,6 +18,7 @@
 #include <autograd/ops/loss.hpp>
 #include <autograd/ops/normalize.hpp>
 #include <autograd/ops/order.hpp>
+#include <autograd/ops/piecewise.hpp>
 #include <autograd/ops/reduce.hpp>
 #include <autograd/ops/rounding.hpp>
 #include <autograd/ops/scan.hpp>

@@ -34,5 +34,7 @@ std::span<const OpEntry* const> parting_ops();
 std::span<const OpEntry* const> division_ops();
 std::span<const OpEntry* const> logic_ops();
 std::span<const OpEntry* const> pairing_ops();
+std::span<const OpEntry* const> piecewise_ops();
+std::span<const OpEntry* const> smooth_ops();
 
 } // namespace xg

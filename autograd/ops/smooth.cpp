@@ -1,0 +1,292 @@
+// Smooth functions whose plain formulas lose digits: mish, tanhshrink, logit, sinc, erfinv, gelu_tanh.
+#include <array>
+#include <cmath>
+#include <numbers>
+
+#include <autograd/creation.hpp>
+#include <autograd/ops/activation.hpp>
+#include <autograd/ops/bell.hpp>
+#include <autograd/ops/composed.hpp>
+#include <autograd/ops/families.hpp>
+#include <autograd/ops/piecewise.hpp>
+#include <autograd/ops/samples.hpp>
+
+namespace xg {
+namespace {
+
+using Unary = Tensor (*)(const Operand&);
+using Wide = long double;
+constexpr double pi = std::numbers::pi;
+constexpr Wide wide_pi = std::numbers::pi_v<Wide>;
+
+// In double extended precision, so that the double result is right to the last digits.
+template <class T, class F>
+T widely(T x, F f) {
+    return static_cast<T>(f(static_cast<Wide>(x)));
+}
+
+// With s = sigmoid(x) and q = 1 - s: tanh(softplus(x)) = s (1 + q) / (1 + q^2), and 1 - tanh^2 = (2 q / (1 + q^2))^2.
+struct Mish {
+    static constexpr OpDoc doc{.name = "mish",
+                               .formula = "x tanh(log(1 + e^x))",
+                               .derivative = "t + x sigmoid(x) (1 - t^2), t = tanh(log(1 + e^x))",
+                               .torch = "nn.functional.mish",
+                               .onnx = "Mish",
+                               .snippet = "mish(1.0)  // 0.865098",
+                               .max_ulp = 2};
+    static constexpr Saves saves{.inputs = 1};
+    template <class T>
+    static T value(T x) {
+        return widely(x, [](Wide v) {
+            const Wide e = std::exp(-std::abs(v)), s = (v < 0 ? e : 1) / (1 + e), q = (v < 0 ? 1 : e) / (1 + e);
+            return v * s * (1 + q) / (1 + q * q);
+        });
+    }
+    template <class X>
+    static X derivative(const X& x, const X&) {
+        const X s = sigmoid(x), q = sigmoid(-x), scale = 1.0 / (1.0 + q * q);
+        return s * (1.0 + q) * scale + x * s * square(2.0 * q * scale);
+    }
+    static std::vector<Sample> samples() {
+        return unary_samples(
+            doc, [](double x) { return x < -30 ? x * std::exp(x) : x * std::tanh(std::log1p(std::exp(x))); },
+            Unary(mish), {.low = -4, .high = 4, .tails = {-700, -40, 1e-300, 40, 600}});
+    }
+    static std::vector<Misuse> misuse() { return unary_misuse(mish); }
+};
+
+struct Tanhshrink {
+    static constexpr OpDoc doc{.name = "tanhshrink",
+                               .formula = "x - tanh(x)",
+                               .derivative = "tanh(x)^2",
+                               .torch = "nn.functional.tanhshrink",
+                               .snippet = "tanhshrink(1.0)  // 0.238406",
+                               .max_ulp = 2};
+    static constexpr Saves saves{.inputs = 1};
+    // Near 0 by (x cosh(x) - sinh(x)) / cosh(x), whose numerator is sum 2k x^(2k+1) / (2k+1)!.
+    template <class T>
+    static T value(T x) {
+        return widely(x, [](Wide v) {
+            if (!(std::abs(v) < 0.5L)) return v - std::tanh(v);
+            Wide term = v, sum = 0;
+            for (int k = 1; k <= 9; ++k) {
+                term *= v * v / ((2 * k) * (2 * k + 1));
+                sum += 2 * k * term;
+            }
+            return sum / std::cosh(v);
+        });
+    }
+    template <class X>
+    static X derivative(const X& x, const X&) {
+        return square(tanh(x));
+    }
+    static std::vector<Sample> samples() {
+        return unary_samples(doc,
+                             [](double x) {
+                                 const double x2 = x * x;
+                                 if (std::abs(x) < 1e-3) return x * x2 * (1.0 / 3 - x2 * (2.0 / 15 - x2 * 17.0 / 315));
+                                 return static_cast<double>(Wide(x) - std::tanh(Wide(x)));
+                             },
+                             Unary(tanhshrink), {.tails = {-800, -1e-5, 1e-100, 0.3, 40}});
+    }
+    static std::vector<Misuse> misuse() { return unary_misuse(tanhshrink); }
+};
+
+struct Logit {
+    static constexpr OpDoc doc{.name = "logit",
+                               .formula = "log(x / (1 - x))",
+                               .derivative = "1 / (x (1 - x))",
+                               .domain = {.low = 0, .high = 1},
+                               .edges = "-inf at 0, inf at 1, NaN outside",
+                               .numpy = "scipy.special.logit",
+                               .torch = "logit",
+                               .snippet = "logit(0.75)  // 1.09861",
+                               .max_ulp = 4};
+    static constexpr Saves saves{.inputs = 1};
+    // Around 1/2, 2x - 1 is exact and the quotient's distance from 1 is not lost.
+    template <class T>
+    static T value(T x) {
+        const T away = T(1) - x;
+        return select(abs(x - T(0.5)) < T(0.2), log1p((T(2) * x - T(1)) / away), log(x / away));
+    }
+    template <class X>
+    static X derivative(const X& x, const X&) {
+        return 1.0 / (x * (1.0 - x));
+    }
+    static std::vector<Sample> samples() {
+        return unary_samples(
+            doc, [](double x) { return static_cast<double>(std::log(Wide(x)) - std::log1p(-Wide(x))); }, Unary(logit),
+            {.low = 0.12, .high = 0.88, .tails = {0, 1, 1e-300, 0.5, 0.5 + 1e-10, -0.5}});
+    }
+    static std::vector<Misuse> misuse() { return unary_misuse(logit); }
+};
+
+// (cos(pi x) - y) / x loses all digits near 0, so a series serves there: that of the derivative, with a factor x taken
+// out. Its own derivatives are right to the rounding, because its terms are.
+struct Sinc {
+    static constexpr OpDoc doc{.name = "sinc",
+                               .formula = "sin(pi x) / (pi x), 1 at 0",
+                               .derivative = "(cos(pi x) - y) / x, 0 at 0",
+                               .numpy = "sinc",
+                               .torch = "sinc",
+                               .snippet = "sinc(0.5)  // 0.63662",
+                               .max_ulp = 2};
+    static constexpr Saves saves{.inputs = 1, .output = true};
+    template <class T>
+    static T value(T x) {
+        return widely(x, [](Wide v) -> Wide {
+            if (v == 0) return 1;
+            const Wide turns = std::nearbyint(v), sine = std::sin(wide_pi * (v - turns));
+            return (std::fmod(turns, 2) == 0 ? sine : -sine) / (wide_pi * v);
+        });
+    }
+    template <class X>
+    static X derivative(const X& x, const X& y) {
+        const X far = where(abs(x) < 0.5, 1.0, x), turn = far - 2.0 * round(0.5 * far);
+        return where(abs(x) >= 0.5, 0.0, series(where(abs(x) >= 0.5, 0.0, x))) +
+               where(abs(x) < 0.5, 0.0, (cos(pi * turn) - where(abs(x) < 0.5, 0.0, y)) / far);
+    }
+    // sum (-1)^k 2k pi^2k x^(2k-1) / (2k+1)!, by Horner's rule.
+    template <class X>
+    static X series(const X& x) {
+        const X square = (pi * x) * (pi * x);
+        double c = 1;
+        std::array<double, 14> terms{};
+        for (int k = 1; k <= 14; ++k) {
+            c *= -1.0 / ((2 * k) * (2 * k + 1));
+            terms[static_cast<std::size_t>(k - 1)] = 2 * k * c;
+        }
+        X sum = 0.0 * square + terms[13];
+        for (std::size_t k = 13; k-- > 0;) sum = sum * square + terms[k];
+        return (pi * pi) * x * sum;
+    }
+    static std::vector<Sample> samples() {
+        const auto reference = [](double x) {
+            return x == 0 ? 1.0 : static_cast<double>(std::sin(wide_pi * Wide(x)) / (wide_pi * Wide(x)));
+        };
+        auto samples = unary_samples(doc, reference, Unary(sinc), {.tails = {-2.25, -1e-10, 1e-300, 0.5, 7.75}});
+        samples.push_back(sample(
+            "around 0", {from_vector<double>({0, 1e-3, -0.25, 0.49, 0.51})}, [](In in) { return sinc(in[0]); },
+            [reference](In in) {
+                auto v = in[0].to_vector<double>();
+                for (double& x : v) x = reference(x);
+                return from_vector(v);
+            }));
+        samples.push_back({.note = "zeros",
+                           .inputs = {from_vector<double>({1, -3, 1e15, 12.5})},
+                           .call = [](In in) { return sinc(in[0]); },
+                           .reference =
+                               [](In) {
+                                   return from_vector<double>({0, 0, 0, 1 / (12.5 * pi)});
+                               },
+                           .smooth = false});
+        return samples;
+    }
+    static std::vector<Misuse> misuse() { return unary_misuse(sinc); }
+};
+
+Wide inverse_erf(Wide x) {
+    const Wide size = std::abs(x);
+    if (!(size < 1))
+        return size == 1 ? x * std::numeric_limits<Wide>::infinity() : std::numeric_limits<Wide>::quiet_NaN();
+    if (size == 0) return x;
+    // Winitzki's approximation to three digits, then Halley's steps, each of which triples them.
+    const Wide l = std::log1p(-size * size), a = 0.147L, b = 2 / (wide_pi * a) + l / 2;
+    Wide y = std::sqrt(std::sqrt(b * b - l / a) - b);
+    if (size < 1e-5L) y = size * std::sqrt(wide_pi) / 2; // b * b - l / a - b is all rounding
+    for (int i = 0; i < 3; ++i) {
+        // From the side where nothing cancels.
+        const Wide miss = size > 0.5L ? (1 - size) - std::erfc(y) : std::erf(y) - size;
+        const Wide step = miss / (2 / std::sqrt(wide_pi) * std::exp(-y * y));
+        y -= step / (1 + y * step);
+    }
+    return std::copysign(y, x);
+}
+
+struct Erfinv {
+    static constexpr OpDoc doc{.name = "erfinv",
+                               .formula = "y with erf(y) = x",
+                               .derivative = "sqrt(pi) / 2 e^(y^2)",
+                               .domain = {.low = -1, .high = 1},
+                               .edges = "infinite at -1 and 1, NaN outside",
+                               .numpy = "scipy.special.erfinv",
+                               .torch = "erfinv",
+                               .snippet = "erfinv(0.5)  // 0.476936",
+                               .max_ulp = 2};
+    static constexpr Saves saves{.output = true};
+    template <class T>
+    static T value(T x) {
+        return widely(x, inverse_erf);
+    }
+    template <class X>
+    static X derivative(const X&, const X& y) {
+        return (1.0 / two_over_root_pi) / bell(y);
+    }
+    static std::vector<Sample> samples() {
+        // By halving: the reference knows erf alone.
+        const auto reference = [](double x) {
+            if (!(std::abs(x) < 1)) return std::abs(x) == 1 ? x * HUGE_VAL : std::nan("");
+            Wide low = 0, high = 7;
+            for (int i = 0; i < 90; ++i) {
+                const Wide middle = (low + high) / 2;
+                const bool below = std::abs(x) > 0.5 ? std::erfc(middle) > 1 - Wide(std::abs(x))
+                                                     : std::erf(middle) < Wide(std::abs(x));
+                (below ? low : high) = middle;
+            }
+            return std::copysign(static_cast<double>(low), x);
+        };
+        auto samples = unary_samples(doc, reference, Unary(erfinv),
+                                     {.low = -0.9, .high = 0.9, .tails = {-1, 1, 1 - 1e-16, -1 + 1e-12, 1e-4, 2}});
+        samples.push_back({.note = "small",
+                           .inputs = {from_vector<double>({1e-300, -1e-10, 0})},
+                           .call = [](In in) { return erfinv(in[0]); },
+                           .reference =
+                               [](In) {
+                                   const double slope = std::sqrt(pi) / 2;
+                                   return from_vector<double>({1e-300 * slope, -1e-10 * slope, 0});
+                               },
+                           .smooth = false});
+        return samples;
+    }
+    static std::vector<Misuse> misuse() { return unary_misuse(erfinv); }
+};
+
+struct GeluTanh {
+    static constexpr OpDoc doc{.name = "gelu_tanh",
+                               .formula = "x (1 + tanh(u)) / 2, u = sqrt(2 / pi) (x + 0.044715 x^3)",
+                               .derivative = "sigmoid(2 u) + x sigmoid(2 u) sigmoid(-2 u) 2 u'",
+                               .torch = "nn.functional.gelu(approximate='tanh')",
+                               .onnx = "Gelu",
+                               .snippet = "gelu_tanh(1.0)  // 0.841192"};
+    // (1 + tanh(u)) / 2 is sigmoid(2 u), which keeps its digits in the left tail.
+    static Tensor compose(const Tensor& x) {
+        const Tensor t = is_floating(x.dtype()) ? x : x.to(float32);
+        return t * sigmoid(2 * std::sqrt(2 / pi) * t * (1.0 + 0.044715 * square(t)));
+    }
+    static std::vector<Sample> samples() {
+        return unary_samples(doc,
+                             [](double x) {
+                                 const Wide u = std::sqrt(2 / wide_pi) * (x + 0.044715L * x * x * x);
+                                 return static_cast<double>(x / (1 + std::exp(-2 * u)));
+                             },
+                             Unary(gelu_tanh), {.low = -3, .high = 3, .tails = {-9, 1e-300, 10, 1e100}});
+    }
+    static std::vector<Misuse> misuse() { return unary_misuse(gelu_tanh); }
+};
+
+} // namespace
+
+Tensor mish(const Operand& x) { return apply<Mish>(x); }
+Tensor tanhshrink(const Operand& x) { return apply<Tanhshrink>(x); }
+Tensor logit(const Operand& x) { return apply<Logit>(x); }
+Tensor sinc(const Operand& x) { return apply<Sinc>(x); }
+Tensor erfinv(const Operand& x) { return apply<Erfinv>(x); }
+Tensor gelu_tanh(const Operand& x) { return composed<GeluTanh>(x); }
+
+std::span<const OpEntry* const> smooth_ops() {
+    static constexpr std::array ops{&entry<Mish>(), &entry<Tanhshrink>(), &entry<Logit>(),
+                                    &entry<Sinc>(), &entry<Erfinv>(),     &entry<GeluTanh>()};
+    return ops;
+}
+
+} // namespace xg
