@@ -50,7 +50,10 @@ enum class SlotKind : std::uint8_t {
     dot, // first half times second half
     logsumexp,
     foreign, // in0: a ForeignSlot, which knows its inputs and its rule
-    unary,   // the row of the operation in in1
+    // A choice that passes nothing, be it infinite: of no slope at all, not of a slope that happens to be 0.
+    blocked,       // like unary
+    blocked_clamp, // like clamp_k
+    unary,         // the row of the operation in in1
     neg,
     add_k,   // in0 + k
     sub_k,   // in0 - k
@@ -169,7 +172,7 @@ XGRAD_INLINE void release_handle(Slot* s) noexcept {
     if (--s->handles != 0) return;
     TapeTop& top = tape_top;
     // The usual end: a result that others have read.
-    if (s->used != 0 && (s->flags & special_end) == 0 && segment_of(s)->tape == top.tape) {
+    if (s->used != 0 && (s->flags & special_end) == 0 && segment_of(s)->tape == top.tape) [[likely]] {
         if (--top.live == 0) [[unlikely]]
             rewind_tape();
         return;
@@ -284,7 +287,7 @@ public:
             return 0;
         }
         temporary_->disown();
-        if (--s->handles != 0) {
+        if (--s->handles != 0) [[unlikely]] {
             s->used = 1;
             return 0;
         }
@@ -361,29 +364,33 @@ XGRAD_INLINE Value record_with_constant(SlotKind kind, double data, Slot* x, dou
     return record(kind, flags, data, x, k, p, x->window, a);
 }
 
-/// Whether `a` is a product that nobody else can see: a temporary, the youngest slot, one handle, no name.
-XGRAD_INLINE bool fusible(const ValueArg& a, const Slot* x, const Slot* other) {
+/// Whether `a` is the youngest slot, and nobody else can see it: a temporary of one handle.
+XGRAD_INLINE bool unseen(const ValueArg& a, const Slot* x, const Slot* other) {
     const TapeTop& top = tape_top;
-    if (!a.temporary() || x + 1 != top.cursor) return false;
-    if (x->kind != SlotKind::mul && x->kind != SlotKind::mul_k) return false;
-    const bool untouched = (x->flags & ~constant_first) == 0 && x->handles == 1;
-    return untouched && x != other && top.cursor != top.limit;
+    if (!a.temporary()) return false;
+    if (x + 1 == top.cursor && x->handles == 1 && x != other && top.cursor != top.limit) [[likely]]
+        return true;
+    return false;
 }
+// The two products that a sum may take over, neither with a name.
+XGRAD_INLINE bool is_product(const Slot* x) { return x->kind == SlotKind::mul && x->flags == 0; }
+XGRAD_INLINE bool is_multiple(const Slot* x) { return x->kind == SlotKind::mul_k && (x->flags & ~constant_first) == 0; }
 
 /// Turns the slot of the product `x` into that of a sum with `y`; backward and drawings still know both.
-XGRAD_INLINE Value fuse(SlotKind with_value, SlotKind with_constant, double data, Slot* x, Slot* y,
-                        const ValueArg& product, const ValueArg& other, std::uint8_t flags) {
-    const bool by_value = x->kind == SlotKind::mul;
+XGRAD_INLINE Value fuse(SlotKind kind, std::uint8_t flags, double data, Slot* x, Slot* y, const ValueArg& product,
+                        const ValueArg& other) {
     const std::uint32_t window = std::min(x->window, y->window);
-    const auto order = static_cast<std::uint8_t>((x->flags & constant_first) | flags);
     if (const std::int64_t gone = other.settle()) tape_top.live -= gone;
     x->data = data;
     x->grad = nothing_arrived;
     x->in2 = y;
     x->window = window;
-    x->kind = by_value ? with_value : with_constant;
-    x->flags = order;
+    x->kind = kind;
+    x->flags = flags;
     return Value(product.take_handle());
+}
+XGRAD_INLINE std::uint8_t with_order(const Slot* x, std::uint8_t flags) {
+    return static_cast<std::uint8_t>(x->flags | flags);
 }
 
 } // namespace detail
@@ -392,16 +399,30 @@ XGRAD_INLINE Value operator+(ValueArg a, ValueArg b) {
     using namespace detail;
     Slot *x = a.slot("add"), *y = b.slot("add");
     const double data = x->data + y->data;
-    if (fusible(b, y, x)) return fuse(SlotKind::mul_add, SlotKind::mulk_add, data, y, x, b, a, 0);
-    if (fusible(a, x, y)) return fuse(SlotKind::mul_add, SlotKind::mulk_add, data, x, y, a, b, product_first);
+    if (unseen(b, y, x)) {
+        if (is_product(y)) [[likely]]
+            return fuse(SlotKind::mul_add, 0, data, y, x, b, a);
+        if (is_multiple(y)) return fuse(SlotKind::mulk_add, y->flags, data, y, x, b, a);
+    } else if (unseen(a, x, y)) {
+        if (is_product(x)) [[likely]]
+            return fuse(SlotKind::mul_add, product_first, data, x, y, a, b);
+        if (is_multiple(x)) return fuse(SlotKind::mulk_add, with_order(x, product_first), data, x, y, a, b);
+    }
     return record_binary(SlotKind::add, data, x, y, a, b);
 }
 XGRAD_INLINE Value operator-(ValueArg a, ValueArg b) {
     using namespace detail;
     Slot *x = a.slot("sub"), *y = b.slot("sub");
     const double data = x->data - y->data;
-    if (fusible(b, y, x)) return fuse(SlotKind::sub_mul, SlotKind::sub_mulk, data, y, x, b, a, 0);
-    if (fusible(a, x, y)) return fuse(SlotKind::mul_sub, SlotKind::mulk_sub, data, x, y, a, b, product_first);
+    if (unseen(b, y, x)) {
+        if (is_product(y)) [[likely]]
+            return fuse(SlotKind::sub_mul, 0, data, y, x, b, a);
+        if (is_multiple(y)) return fuse(SlotKind::sub_mulk, y->flags, data, y, x, b, a);
+    } else if (unseen(a, x, y)) {
+        if (is_product(x)) [[likely]]
+            return fuse(SlotKind::mul_sub, product_first, data, x, y, a, b);
+        if (is_multiple(x)) return fuse(SlotKind::mulk_sub, with_order(x, product_first), data, x, y, a, b);
+    }
     return record_binary(SlotKind::sub, data, x, y, a, b);
 }
 XGRAD_INLINE Value operator*(ValueArg a, ValueArg b) {

@@ -22,7 +22,9 @@ Value clamp(const Value& x, double low, double high) {
     // One operation with a slope of 1 or 0, instead of two choices between two nodes.
     const double y = s->data < low ? low : s->data > high ? high : s->data;
     const double bounded = y > high ? high : y;
-    return record_with_constant(SlotKind::clamp_k, bounded, s, low, bounded == s->data ? 1 : 0, arg);
+    const bool passes = bounded == s->data;
+    return record_with_constant(passes ? SlotKind::clamp_k : SlotKind::blocked_clamp, bounded, s, low, passes ? 1 : 0,
+                                arg);
 }
 // At a bound the gradient passes to x alone, where minimum and maximum would share it.
 Value clamp(const Value& x, const Value& low, const Value& high) {

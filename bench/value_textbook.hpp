@@ -2,20 +2,22 @@
 #include <cmath>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
-// Backpropagation as textbooks write it, after micrograd: a node on the heap for each operation, with its inputs, the
-// operation's name and a closure that holds on to what it needs; a topological sort with a set of visited nodes.
+// Backpropagation as textbooks write it: micrograd, line by line. A node on the heap for each operation with the set of
+// its inputs, the operation's name and a closure that holds on to what it needs; a topological sort with a set of visited
+// nodes.
 namespace bench {
 
 class Textbook {
 public:
     struct Node {
         double data, grad = 0;
-        std::vector<std::shared_ptr<Node>> inputs = {};
+        std::set<std::shared_ptr<Node>> inputs = {};
         std::string op = {};
         std::function<void()> backward = {};
     };
@@ -24,7 +26,7 @@ public:
     Textbook(double x = 0) : node_(std::make_shared<Node>(Node{x})) {}
     /// `rule` makes the closure from the node of the result, which must not own itself.
     template <class Rule>
-    Textbook(double x, std::vector<Pointer> inputs, const char* op, Rule rule)
+    Textbook(double x, std::set<Pointer> inputs, const char* op, Rule rule)
         : node_(std::make_shared<Node>(Node{x, 0, std::move(inputs), op})) {
         node_->backward = rule(node_.get());
     }
@@ -37,13 +39,13 @@ public:
         std::vector<Node*> order;
         std::unordered_set<Node*> visited;
         // By a stack of its own: a recursion would overflow on the longer programs.
-        std::vector<std::pair<Node*, std::size_t>> stack{{node_.get(), 0}};
+        std::vector<std::pair<Node*, std::set<Pointer>::iterator>> stack{{node_.get(), node_->inputs.begin()}};
         visited.insert(node_.get());
         while (!stack.empty()) {
             auto& [n, next] = stack.back();
-            if (next < n->inputs.size()) {
-                Node* in = n->inputs[next++].get();
-                if (visited.insert(in).second) stack.emplace_back(in, 0);
+            if (next != n->inputs.end()) {
+                Node* in = (next++)->get();
+                if (visited.insert(in).second) stack.emplace_back(in, in->inputs.begin());
             } else {
                 order.push_back(n);
                 stack.pop_back();

@@ -19,7 +19,7 @@ namespace {
 bool is_fused(SlotKind kind) { return kind >= SlotKind::mul_add && kind <= SlotKind::sub_mulk; }
 bool has_constant(SlotKind kind) {
     return kind == SlotKind::mulk_add || kind == SlotKind::mulk_sub || kind == SlotKind::sub_mulk ||
-           (kind >= SlotKind::add_k && kind <= SlotKind::clamp_k);
+           kind == SlotKind::blocked_clamp || (kind >= SlotKind::add_k && kind <= SlotKind::clamp_k);
 }
 
 const char* name_of_slot(const Slot* s) {
@@ -43,12 +43,14 @@ const char* name_of_slot(const Slot* s) {
         case SlotKind::k_div: return "div";
         case SlotKind::neg: return "neg";
         case SlotKind::pow_k: return "pow";
+        case SlotKind::blocked_clamp:
         case SlotKind::clamp_k: return "clamp";
         case SlotKind::fma: return "fma";
         case SlotKind::sum: return "sum";
         case SlotKind::mean: return "mean";
         case SlotKind::dot: return "dot";
         case SlotKind::logsumexp: return "logsumexp";
+        case SlotKind::blocked:
         case SlotKind::unary: return static_cast<const OpEntry*>(s->entry)->doc.name;
         case SlotKind::binary: return reinterpret_cast<const OpEntry*>(s->in2)->doc.name;
         case SlotKind::foreign: return reinterpret_cast<const ForeignSlot*>(s->in0)->name();

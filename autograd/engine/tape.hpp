@@ -204,13 +204,6 @@ inline Slot* slot_after(Slot* s) {
     return s + 1 == segment->end ? first_slot(segment->next) : s + 1;
 }
 inline bool is_nary(SlotKind kind) { return kind >= SlotKind::sum && kind <= SlotKind::logsumexp; }
-/// g times the slope of a slot from `unary` on. Where the slope is a choice that passes nothing, nothing arrives even of
-/// what is infinite.
-double chosen_part(const Slot* s, double g);
-inline double part_of(const Slot* s, double g) {
-    const double part = g * s->p;
-    return part == part ? part : chosen_part(s, g);
-}
 /// How many `more` slots stand before an n-ary one: the first inputs are in the oldest.
 inline std::uint64_t slots_before(const Slot* s) { return (s->count + 2) / 3; }
 

@@ -1,5 +1,6 @@
 #include <autograd/engine/tape_backward.hpp>
 
+#include <bit>
 #include <cmath>
 
 #include <autograd/error_format_internal.hpp>
@@ -54,7 +55,7 @@ void binary_backward(const Slot* s, double g) {
 }
 
 inline void step(Slot* s, double g) {
-    if (s->kind >= SlotKind::unary) return add_to(s->in0, part_of(s, g));
+    if (s->kind >= SlotKind::unary) return add_to(s->in0, g * s->p);
     switch (s->kind) {
         case SlotKind::add:
             add_same(s->in0, g);
@@ -109,9 +110,14 @@ inline void step(Slot* s, double g) {
         case SlotKind::mean:
         case SlotKind::dot:
         case SlotKind::logsumexp: nary_backward(s, g); return;
-        default: return;
+        case SlotKind::blocked:
+        case SlotKind::blocked_clamp: return;
+        default: __builtin_unreachable(); // a leaf is never among the slots, and nothing arrives at the others
     }
 }
+
+/// Whether something other than 0 has arrived. By the bits: a comparison of numbers has NaN to think of.
+inline bool has_arrived(double g) { return std::bit_cast<std::uint64_t>(g) << 1 != 0; }
 
 // Where an earlier backward has left gradients, only what the root depends on may lose its own, and only that is visited.
 void clear_reachable(Slot* root) {
@@ -145,21 +151,21 @@ private:
     std::unordered_map<Slot*, double> before_;
 };
 
-void descend(Slot* root) {
+// Where this loop stands in a cache line is worth several percent.
+[[gnu::noinline, gnu::aligned(64)]] void descend(Slot* root) {
     Descent down(root, root->window);
     while (Slot* s = down.next()) {
         const double g = s->grad;
-        if (g == 0) continue;
-        step(s, g);
+        if (has_arrived(g)) step(s, g);
     }
 }
-void descend_marked(Slot* root) {
+[[gnu::noinline]] void descend_marked(Slot* root) {
     Descent down(root, root->window);
     while (Slot* s = down.next()) {
         if ((s->flags & marked) == 0) continue;
         s->flags = static_cast<std::uint8_t>(s->flags & ~marked);
         const double g = s->grad;
-        if (g != 0) step(s, g);
+        if (has_arrived(g)) step(s, g);
     }
 }
 void unmark(Slot* root) {
@@ -183,12 +189,6 @@ bool reads_inputs(const Slot* s) {
 }
 
 } // namespace
-
-double chosen_part(const Slot* s, double g) {
-    const auto* op = static_cast<const OpEntry*>(s->kind == SlotKind::unary ? s->entry : nullptr);
-    const bool chooses = s->kind == SlotKind::clamp_k || (op && (op->selects || op->no_gradient));
-    return chooses && s->p == 0 ? 0 : g * s->p;
-}
 
 void check_tape(const char* op, Slot* root, bool everything, Site site) {
     if (segment_of(root)->tape != tape_top.tape) refuse_thread(op, site);

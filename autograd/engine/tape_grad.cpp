@@ -184,6 +184,7 @@ private:
             case SlotKind::mulk_sub: give(s->in0, [&] { return g * s->k; }), give(s->in2, minus); return;
             case SlotKind::sub_mulk: give(s->in0, [&] { return g * -s->k; }), give(s->in2, same); return;
             case SlotKind::binary: by_entry(*reinterpret_cast<const OpEntry*>(s->in2), 2, s, g); return;
+            case SlotKind::blocked:
             case SlotKind::unary: by_entry(*static_cast<const OpEntry*>(s->entry), 1, s, g); return;
             case SlotKind::neg:
             case SlotKind::k_sub: give(s->in0, minus); return;
@@ -195,9 +196,7 @@ private:
             case SlotKind::pow_k:
                 if (s->k != 0) give(s->in0, [&] { return g * (s->k * pow(handle(s->in0), s->k - 1)); });
                 return;
-            case SlotKind::clamp_k:
-                if (s->p != 0) give(s->in0, same);
-                return;
+            case SlotKind::clamp_k: give(s->in0, same); return;
             case SlotKind::sum:
             case SlotKind::mean:
             case SlotKind::dot:
@@ -313,10 +312,10 @@ std::vector<double> forward_tangents(std::span<const Value> ys, std::span<const 
             const Slot* s = window->slots()[i];
             double* to = tangents.data() + i * width;
             if (s->kind >= SlotKind::unary) {
-                const double* tangent = look_up(window.get(), s->in0);
-                for (std::size_t k = 0; tangent && k < width; ++k) to[k] += part_of(s, tangent[k]);
+                add_scaled(to, s->p, look_up(window.get(), s->in0), width);
                 continue;
             }
+            if (s->kind == SlotKind::blocked || s->kind == SlotKind::blocked_clamp) continue;
             of_inputs.clear();
             for_each_input(s, [&](const Slot* in) { of_inputs.push_back(look_up(window.get(), in)); });
             if (s->kind == SlotKind::foreign) {

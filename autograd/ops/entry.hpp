@@ -110,7 +110,6 @@ struct OpEntry {
     kernels::Loop loop[dtype_count] = {};          // elementwise
     kernels::Loop slope_loop[3][dtype_count] = {}; // g times the slope by each input, on contiguous arrays
     bool unit_slope[3] = {};                       // the slope by an input is 1 everywhere
-    bool selects = false;                          // of one input: the slope is a Mask
     Shape (*shape)(In, const void* attrs) = nullptr;
     void (*forward)(std::span<const Strided>, const Strided& out, const void* attrs) = nullptr;
     bool (*view)(const Strided& x, Strided& out, const void* attrs) = nullptr;

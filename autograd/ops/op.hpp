@@ -177,9 +177,9 @@ constexpr auto lane_derivative(const X& x) {
 template <class Op, int I>
 constexpr void add_slope_loops(OpEntry& e) {
     const Lane<double> any(0.5);
-    using Slope = decltype(lane_derivative<Op, I>(any));
-    if constexpr (std::is_same_v<Slope, double>) e.unit_slope[I] = lane_derivative<Op, I>(any) == 1;
-    if constexpr (std::is_same_v<Slope, Mask<bool>>) e.selects = arity<Op>() == 1;
+    if constexpr (std::is_same_v<decltype(lane_derivative<Op, I>(any)), double>) {
+        e.unit_slope[I] = lane_derivative<Op, I>(any) == 1;
+    }
     e.slope_loop[I][static_cast<int>(DType::float32)] = SlopeLoop<Op, float, arity<Op>(), I>::run;
     e.slope_loop[I][static_cast<int>(DType::float64)] = SlopeLoop<Op, double, arity<Op>(), I>::run;
 }

@@ -58,7 +58,7 @@ double polygamma(int n, double at) {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     if (n < 0 || std::isnan(at) || (at <= 0 && at == std::floor(at))) return nan;
     if (at < -20 && n <= 1) {
-        const Wide x = at, turn = pi * (x - std::floor(x));
+        const Wide x = at, turn = pi * (x - std::round(x)); // small near a pole, where pi times more has no digits left
         if (n == 0) return static_cast<double>(polygamma(0, 1 - at) - pi / std::tan(turn));
         return static_cast<double>(pi * pi / (std::sin(turn) * std::sin(turn)) - polygamma(1, 1 - at));
     }

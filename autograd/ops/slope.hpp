@@ -31,6 +31,13 @@ inline double as_double(Lane<double> slope) { return slope.value; }
 inline double as_double(double slope) { return slope; }
 inline double as_double(Mask<bool> mask) { return mask.pass ? 1 : 0; }
 
+/// Whether nothing passes, be it infinite.
+template <class Slope>
+bool blocks(const Slope&) {
+    return false;
+}
+inline bool blocks(Mask<bool> mask) { return !mask.pass; }
+
 inline Value times(const Value& g, const Value& slope) { return g * slope; }
 inline Value times(const Value& g, double slope) {
     if (slope == 1) return g;

@@ -11,11 +11,13 @@ Value apply_value(const ValueArg& a) {
     detail::Slot* x = a.slot(Op::doc.name);
     const double y = Op::value(x->data);
     double slope = 0;
+    auto kind = detail::SlotKind::blocked;
     if constexpr (!requires { Op::derivative.why; }) {
-        slope = as_double(Op::derivative(Lane<double>(x->data), Lane<double>(y)));
+        const auto derivative = Op::derivative(Lane<double>(x->data), Lane<double>(y));
+        slope = as_double(derivative);
+        if (!blocks(derivative)) kind = detail::SlotKind::unary;
     }
-    return detail::record(detail::SlotKind::unary, 0, y, x, static_cast<const void*>(&entry<Op>()), slope, x->window,
-                          a);
+    return detail::record(kind, 0, y, x, static_cast<const void*>(&entry<Op>()), slope, x->window, a);
 }
 
 /// Two inputs: the slopes are computed by backward.

@@ -201,6 +201,19 @@ public:
             return 0;
         });
     }
+    void tangent(const Slot&, const std::vector<const double*>& tangents, double* out, std::size_t width) override {
+        std::vector<double> x, directions(in_.size() * width, 0.0);
+        for (std::size_t i = 0; i < in_.size(); ++i) {
+            x.push_back(in_[i]->data);
+            if (tangents[i]) std::copy_n(tangents[i], width, directions.data() + i * width);
+        }
+        on_leaves(x, [&](std::span<const Value> leaves) {
+            const Value y = f_(leaves);
+            const auto t = forward_tangents({&y, 1}, leaves, directions, width);
+            for (std::size_t k = 0; k < width; ++k) out[k] += t[k];
+            return 0;
+        });
+    }
     // One input may depend on another, so each gets a node of its own here.
     std::vector<Value> cotangents(const Value&, const Value& g) override {
         std::vector<Value> x;

@@ -193,3 +193,19 @@ TEST_CASE("Value: a checkpointed chain has the gradient of the plain one in less
     Value a = 3.0, b = a * 2.0, c = checkpoint(square_of, {a, b}); // 2 a^3
     CHECK(close(grad(grad(c, {a})[0], {a})[0].value(), 36));
 }
+
+TEST_CASE("Value: tangents go through a checkpoint, also where one input depends on another") {
+    const auto piece = [](std::span<const Value> x) { return sin(x[0] * x[1]) + x[1]; };
+    const auto plain = [&](std::span<const Value> x) {
+        const std::vector<Value> at{x[0] * x[1], x[0]};
+        return exp(piece(at));
+    };
+    const auto checked = [&](std::span<const Value> x) {
+        return exp(checkpoint(piece, std::vector<Value>{x[0] * x[1], x[0]}));
+    };
+    const std::vector<double> x{0.7, -0.4};
+    const auto expected = hessian(plain, x).to_vector(), found = hessian(checked, x).to_vector();
+    for (std::size_t i = 0; i < 4; ++i) CHECK(found[i] == doctest::Approx(expected[i]).epsilon(1e-14));
+    const auto along = hvp(plain, x, {0.3, 2.0}), along_checked = hvp(checked, x, {0.3, 2.0});
+    for (std::size_t i = 0; i < 2; ++i) CHECK(along_checked[i] == doctest::Approx(along[i]).epsilon(1e-14));
+}
