@@ -11,6 +11,7 @@
 #include <autograd/ops/activation.hpp>
 #include <autograd/ops/arithmetic.hpp>
 #include <autograd/ops/arrange.hpp>
+#include <autograd/ops/contraction.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/exponential.hpp>
 #include <autograd/ops/index.hpp>

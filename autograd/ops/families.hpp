@@ -36,5 +36,7 @@ std::span<const OpEntry* const> logic_ops();
 std::span<const OpEntry* const> pairing_ops();
 std::span<const OpEntry* const> piecewise_ops();
 std::span<const OpEntry* const> smooth_ops();
+std::span<const OpEntry* const> contraction_ops();
+std::span<const OpEntry* const> einsum_ops();
 
 } // namespace xg

@@ -14,7 +14,8 @@ std::span<const OpEntry* const> all_ops() {
               joining_ops(),     reduce_ops(),      index_ops(),       linalg_ops(),        normalize_ops(),
               loss_ops(),        scan_ops(),        product_ops(),     counting_ops(),      order_ops(),
               tally_ops(),       arrangement_ops(), padding_ops(),     parting_ops(),       division_ops(),
-              pairing_ops(),     logic_ops(),       piecewise_ops(),   smooth_ops()}) {
+              pairing_ops(),     logic_ops(),       piecewise_ops(),   smooth_ops(),        contraction_ops(),
+              einsum_ops()}) {
             all.insert(all.end(), family.begin(), family.end());
         }
         return all;
