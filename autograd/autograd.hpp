@@ -17,6 +17,7 @@
 #include <autograd/ops/index.hpp>
 #include <autograd/ops/linalg.hpp>
 #include <autograd/ops/loss.hpp>
+#include <autograd/ops/matrices.hpp>
 #include <autograd/ops/normalize.hpp>
 #include <autograd/ops/order.hpp>
 #include <autograd/ops/piecewise.hpp>

@@ -11,10 +11,7 @@
 extern "C" void openblas_set_num_threads(int) __attribute__((weak));
 
 namespace xg::kernels {
-namespace {
 
-// Products run on the calling thread: the pieces a product is cut into do not depend on how many threads there are,
-// so neither do its bits, and BLAS's pool never fights another.
 void use_one_blas_thread() {
     static const bool once = [] {
         if (openblas_set_num_threads) openblas_set_num_threads(1);
@@ -22,6 +19,8 @@ void use_one_blas_thread() {
     }();
     (void)once;
 }
+
+namespace {
 
 // A matrix as BLAS takes it: rows `leading` apart, or the same of its transpose.
 struct Matrix {

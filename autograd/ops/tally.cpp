@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include <autograd/creation.hpp>
-#include <autograd/kernels/lines.hpp>
+#include <autograd/kernels/numbers.hpp>
 #include <autograd/ops/composed.hpp>
 #include <autograd/ops/examples.hpp>
 #include <autograd/ops/families.hpp>
@@ -14,13 +14,8 @@
 namespace xg {
 namespace {
 
-// The numbers in row-major order.
-template <class T>
-std::vector<T> in_order(const Strided& x) {
-    std::vector<T> numbers(static_cast<std::size_t>(x.numel()));
-    kernels::copy(x, {reinterpret_cast<char*>(numbers.data()), x.dtype, x.shape, contiguous_strides(x.shape)});
-    return numbers;
-}
+using kernels::in_order;
+
 template <class F>
 void for_numbers(const Strided& x, F f) {
     kernels::dispatch_number(x.dtype, [&]<class T>() { f(in_order<T>(x)); });
