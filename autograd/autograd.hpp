@@ -24,6 +24,7 @@
 #include <autograd/ops/reduce.hpp>
 #include <autograd/ops/rounding.hpp>
 #include <autograd/ops/scan.hpp>
+#include <autograd/ops/scatter.hpp>
 #include <autograd/ops/shape_ops.hpp>
 #include <autograd/ops/special.hpp>
 #include <autograd/ops/trigonometric.hpp>

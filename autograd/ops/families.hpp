@@ -41,5 +41,7 @@ std::span<const OpEntry* const> einsum_ops();
 std::span<const OpEntry* const> solving_ops();
 std::span<const OpEntry* const> decomposition_ops();
 std::span<const OpEntry* const> least_squares_ops();
+std::span<const OpEntry* const> scatter_ops();
+std::span<const OpEntry* const> masking_ops();
 
 } // namespace xg

@@ -15,7 +15,8 @@ std::span<const OpEntry* const> all_ops() {
               loss_ops(),        scan_ops(),        product_ops(),       counting_ops(),      order_ops(),
               tally_ops(),       arrangement_ops(), padding_ops(),       parting_ops(),       division_ops(),
               pairing_ops(),     logic_ops(),       piecewise_ops(),     smooth_ops(),        contraction_ops(),
-              einsum_ops(),      solving_ops(),     decomposition_ops(), least_squares_ops()}) {
+              einsum_ops(),      solving_ops(),     decomposition_ops(), least_squares_ops(), scatter_ops(),
+              masking_ops()}) {
             all.insert(all.end(), family.begin(), family.end());
         }
         return all;
