@@ -29,6 +29,7 @@
 #include <autograd/ops/special.hpp>
 #include <autograd/ops/trigonometric.hpp>
 #include <autograd/random.hpp>
+#include <autograd/sampling.hpp>
 #include <autograd/shape.hpp>
 #include <autograd/tensor.hpp>
 #include <autograd/transforms/transforms.hpp>
