@@ -32,6 +32,7 @@
 #include <autograd/sampling.hpp>
 #include <autograd/shape.hpp>
 #include <autograd/tensor.hpp>
+#include <autograd/threads.hpp>
 #include <autograd/transforms/transforms.hpp>
 #include <autograd/transforms/value_transforms.hpp>
 #include <autograd/value.hpp>

@@ -10,6 +10,7 @@
 #include <autograd/engine/node.hpp>
 #include <autograd/engine/record.hpp>
 #include <autograd/error_format_internal.hpp>
+#include <autograd/kernels/parallel.hpp>
 #include <autograd/ops/elementwise.hpp>
 
 // A loop over nodes in descending stamps: a node's stamp is larger than that of every ancestor, so when its turn comes
@@ -318,7 +319,8 @@ bool Pass::visit_elementwise(Node* node, Tensor& g, unsigned wanted) {
     if (g.impl()->level > 0 || !g.impl()->contiguous || g.impl()->dtype != made.dtype) return false;
     Number64 numbers[3], unread{};
     char* pointers[6] = {nullptr, g.impl()->data};
-    Index steps[6] = {0, 1};
+    const auto size = static_cast<Index>(size_of(made.dtype));
+    Index steps[6] = {size, size};
     for (int i = 0; i < n; ++i) {
         const Edge& edge = node->edges[i];
         const bool asked = (wanted >> i & 1) != 0;
@@ -329,13 +331,13 @@ bool Pass::visit_elementwise(Node* node, Tensor& g, unsigned wanted) {
         } else if (edge.saved) {
             if (!edge.same_shape || !edge.saved->contiguous || edge.saved->dtype != made.dtype) return false;
             pointers[i + 2] = edge.saved->data;
-            steps[i + 2] = 1;
+            steps[i + 2] = size;
         } else {
             pointers[i + 2] = unread.bytes;
         }
     }
     pointers[n + 2] = op.saves.output ? made.data : unread.bytes;
-    steps[n + 2] = op.saves.output ? 1 : 0;
+    steps[n + 2] = op.saves.output ? size : 0;
     Grads grads;
     grads.resize(n);
     for (int i = 0; i < n; ++i) {
@@ -348,7 +350,8 @@ bool Pass::visit_elementwise(Node* node, Tensor& g, unsigned wanted) {
         }
         grads[i] = last && exclusive(g.impl()) ? std::move(g) : make_result(made.dtype, made.shape);
         pointers[0] = grads[i].impl()->data;
-        op.slope_loop[i][d](made.numel, pointers, steps, nullptr);
+        kernels::run_loop(op.slope_loop[i][d], made.numel, {pointers, static_cast<std::size_t>(n) + 3}, steps,
+                          kernels::elementwise_grain);
     }
     finish(node, g, grads, wanted);
     return true;

@@ -3,23 +3,14 @@
 #include <cblas.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <vector>
 
 #include <autograd/error_format_internal.hpp>
-
-extern "C" void openblas_set_num_threads(int) __attribute__((weak));
+#include <autograd/kernels/parallel.hpp>
 
 namespace xg::kernels {
-
-void use_one_blas_thread() {
-    static const bool once = [] {
-        if (openblas_set_num_threads) openblas_set_num_threads(1);
-        return true;
-    }();
-    (void)once;
-}
-
 namespace {
 
 // A matrix as BLAS takes it: rows `leading` apart, or the same of its transpose.
@@ -52,20 +43,44 @@ void prepare(Matrix& m, DType d) {
     m.leading = m.columns;
 }
 
+// Some rows and columns of the product.
 template <class T>
-void multiply(const Matrix& a, const Matrix& b, T* c, bool add) {
-    const auto m = static_cast<int>(a.rows), n = static_cast<int>(b.columns), k = static_cast<int>(a.columns);
+void multiply_part(const Matrix& a, const Matrix& b, T* c, bool add, Index row, Index rows, Index column,
+                   Index columns) {
+    const auto m = static_cast<int>(rows), n = static_cast<int>(columns), k = static_cast<int>(a.columns);
     const CBLAS_TRANSPOSE ta = a.transposed ? CblasTrans : CblasNoTrans;
     const CBLAS_TRANSPOSE tb = b.transposed ? CblasTrans : CblasNoTrans;
     const auto lda = static_cast<int>(a.leading), ldb = static_cast<int>(b.leading);
-    const T* pa = reinterpret_cast<const T*>(a.data);
-    const T* pb = reinterpret_cast<const T*>(b.data);
+    const auto ldc = static_cast<int>(b.columns);
+    const T* pa = reinterpret_cast<const T*>(a.data) + row * (a.transposed ? 1 : a.leading);
+    const T* pb = reinterpret_cast<const T*>(b.data) + column * (b.transposed ? b.leading : 1);
+    c += row * b.columns + column;
     const T beta = add ? T(1) : T(0);
     if constexpr (std::is_same_v<T, float>) {
-        cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, pa, lda, pb, ldb, beta, c, n);
+        cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, pa, lda, pb, ldb, beta, c, ldc);
     } else {
-        cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, pa, lda, pb, ldb, beta, c, n);
+        cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, pa, lda, pb, ldb, beta, c, ldc);
     }
+}
+
+// Multiply-adds that are worth another thread, and what one piece holds.
+constexpr double work_to_share = 8e6, work_of_piece = 26e6;
+
+// Cut by the shape alone, whoever computes the pieces: the same bits for any number of threads. x W' is cut along the
+// columns, so that a piece reads its own part of the weights in forward and in both gradients; others along the rows.
+template <class T>
+void multiply(const Matrix& a, const Matrix& b, T* c, bool add) {
+    const double work = static_cast<double>(a.rows) * static_cast<double>(a.columns) * static_cast<double>(b.columns);
+    const bool by_columns = b.transposed && !a.transposed;
+    const Index lines = by_columns ? b.columns : a.rows;
+    const auto wanted = static_cast<Index>(std::ceil(work / work_of_piece));
+    const Index pieces = work < work_to_share ? 1 : std::min(lines, std::max<Index>(2, wanted));
+    const Index length = ((lines + pieces - 1) / pieces + 15) / 16 * 16;
+    parallel_for((lines + length - 1) / length, [&](Index piece) {
+        const Index begin = piece * length, count = std::min(lines, begin + length) - begin;
+        if (by_columns) multiply_part(a, b, c, add, 0, a.rows, begin, count);
+        else multiply_part(a, b, c, add, begin, count, 0, b.columns);
+    });
 }
 
 void multiply_integers(const Matrix& a, const Matrix& b, std::int64_t* c, bool add) {

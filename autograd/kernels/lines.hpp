@@ -1,4 +1,8 @@
 #pragma once
+#include <algorithm>
+#include <limits>
+
+#include <autograd/kernels/parallel.hpp>
 #include <autograd/kernels/strided.hpp>
 
 namespace xg::kernels {
@@ -12,8 +16,10 @@ inline Strided line_starts(Strided x, int axis) {
 
 /// Calls `f(x, x_step, y, y_step)` for every line of x along `axis`, with the line of y that belongs to it. y has x's
 /// shape, or x's without the axis, in which case a line of it is one entry. Steps are in elements.
+/// `sharing`: by several threads, for an `f` without a state.
+enum class Lines { in_order, sharing };
 template <class X, class Y, class F>
-void for_each_line(const Strided& x, const Strided& y, int axis, F f) {
+void for_each_line(const Strided& x, const Strided& y, int axis, F f, Lines how = Lines::in_order) {
     const bool reduced = y.rank() < x.rank();
     const Strided from = line_starts(x, axis), to = reduced ? y : line_starts(y, axis);
     struct Call {
@@ -21,7 +27,9 @@ void for_each_line(const Strided& x, const Strided& y, int axis, F f) {
         Index x_step, y_step;
     } call{f, x.strides[axis], reduced ? 0 : y.strides[axis]};
     const Strided* operands[] = {&to, &from};
-    for_each(
+    const Index worth = std::max<Index>(1, elementwise_grain / 2 / std::max<Index>(1, x.shape[axis]));
+    const Index grain = how == Lines::sharing ? worth : std::numeric_limits<Index>::max() / 2;
+    for_each_parallel(
         operands,
         [](Index n, char* const* p, const Index* step, const void* context) {
             const Call& c = *static_cast<const Call*>(context);
@@ -30,7 +38,7 @@ void for_each_line(const Strided& x, const Strided& y, int axis, F f) {
                     c.y_step);
             }
         },
-        &call);
+        grain, &call);
 }
 
 } // namespace xg::kernels

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include <autograd/kernels/parallel.hpp>
+
 namespace xg::kernels {
 namespace {
 
@@ -49,15 +51,25 @@ void sgd_of(Index n, void* parameter, const void* gradient, void* velocity, cons
     T* p = static_cast<T*>(parameter);
     const T* g = static_cast<const T*>(gradient);
     T* v = static_cast<T*>(velocity);
-    if (!v) descend(n, p, g, step);
-    else if (step.nesterov) descend_with_velocity<true>(n, p, g, v, step);
-    else descend_with_velocity<false>(n, p, g, v, step);
+    parallel_ranges(
+        n, elementwise_grain,
+        [&](Index begin, Index end) {
+            if (!v) descend(end - begin, p + begin, g + begin, step);
+            else if (step.nesterov) descend_with_velocity<true>(end - begin, p + begin, g + begin, v + begin, step);
+            else descend_with_velocity<false>(end - begin, p + begin, g + begin, v + begin, step);
+        },
+        /*align=*/16);
 }
 
 template <class T>
 void adam_of(Index n, void* parameter, const void* gradient, void* m, void* v, const AdamStep& step) {
-    adam_loop(n, static_cast<T*>(parameter), static_cast<const T*>(gradient), static_cast<T*>(m), static_cast<T*>(v),
-              step);
+    parallel_ranges(
+        n, elementwise_grain / 2,
+        [&](Index begin, Index end) {
+            adam_loop(end - begin, static_cast<T*>(parameter) + begin, static_cast<const T*>(gradient) + begin,
+                      static_cast<T*>(m) + begin, static_cast<T*>(v) + begin, step);
+        },
+        /*align=*/16);
 }
 
 } // namespace

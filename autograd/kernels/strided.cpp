@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <numeric>
+
+#include <autograd/kernels/parallel.hpp>
 
 namespace xg::kernels {
 namespace {
@@ -50,30 +53,55 @@ SmallVector<Axis, 6> merged(const SmallVector<Axis, 6>& axes, std::size_t operan
     return out;
 }
 
-} // namespace
-
-void for_each(std::span<const Strided* const> x, Loop loop, const void* context) {
-    if (x[0]->numel() == 0) return;
-    SmallVector<Axis, 6> axes = merged(ordered_axes(x), x.size());
-    char* at[max_loop_operands];
-    for (std::size_t i = 0; i < x.size(); ++i) at[i] = x[i]->data;
-    if (axes.empty()) axes.push_back(Axis{1, {}});
-    const Axis inner = axes.back();
-    axes.pop_back();
-
+// Over all positions of the axes, the last of them by the loop and the others as an odometer counts.
+void walk(const SmallVector<Axis, 6>& axes, std::span<char*> at, Loop loop, const void* context) {
+    const Axis& inner = axes.back();
     SmallVector<Index, 6> position;
-    position.resize(axes.size(), 0);
+    position.resize(axes.size() - 1, 0);
     for (;;) {
-        loop(inner.size, at, inner.step, context);
-        int a = axes.size() - 1;
-        for (; a >= 0; --a) { // the next position, as an odometer counts
-            for (std::size_t i = 0; i < x.size(); ++i) at[i] += axes[a].step[i];
+        loop(inner.size, at.data(), inner.step, context);
+        int a = axes.size() - 2;
+        for (; a >= 0; --a) {
+            for (std::size_t i = 0; i < at.size(); ++i) at[i] += axes[a].step[i];
             if (++position[a] < axes[a].size) break;
-            for (std::size_t i = 0; i < x.size(); ++i) at[i] -= axes[a].step[i] * axes[a].size;
+            for (std::size_t i = 0; i < at.size(); ++i) at[i] -= axes[a].step[i] * axes[a].size;
             position[a] = 0;
         }
         if (a < 0) return;
     }
+}
+
+} // namespace
+
+void for_each(std::span<const Strided* const> x, Loop loop, const void* context) {
+    for_each_parallel(x, loop, std::numeric_limits<Index>::max() / 2, context);
+}
+
+void for_each_parallel(std::span<const Strided* const> x, Loop loop, Index grain, const void* context) {
+    const Index n = x[0]->numel();
+    if (n == 0) return;
+    SmallVector<Axis, 6> axes = merged(ordered_axes(x), x.size());
+    if (axes.empty()) axes.push_back(Axis{1, {}});
+    const auto run = [&](Index begin, Index end) { // of the outermost axis
+        SmallVector<Axis, 6> part = axes;
+        part[0].size = end - begin;
+        char* at[max_loop_operands];
+        for (std::size_t i = 0; i < x.size(); ++i) at[i] = x[i]->data + begin * axes[0].step[i];
+        walk(part, {at, x.size()}, loop, context);
+    };
+    const Index beside = n / axes[0].size; // positions for each of the outermost axis
+    parallel_ranges(axes[0].size, std::max<Index>(1, grain / beside), run);
+}
+
+void run_loop(Loop loop, Index n, std::span<char* const> pointers, const Index* steps, Index grain) {
+    parallel_ranges(
+        n, grain,
+        [&](Index begin, Index end) {
+            char* at[8];
+            for (std::size_t i = 0; i < pointers.size(); ++i) at[i] = pointers[i] + begin * steps[i];
+            loop(end - begin, at, steps, nullptr);
+        },
+        /*align=*/16);
 }
 
 Strided broadcast_to(const Strided& x, const Shape& shape) {
@@ -109,24 +137,27 @@ void convert_loop(Index n, char* const* p, const Index* step, const void*) {
 void copy(const Strided& from, const Strided& to) {
     const Strided* operands[] = {&to, &from};
     dispatch(from.dtype, [&]<class From>() {
-        dispatch(to.dtype, [&]<class To>() { for_each(operands, convert_loop<From, To>); });
+        dispatch(to.dtype, [&]<class To>() { for_each_parallel(operands, convert_loop<From, To>, elementwise_grain); });
     });
 }
 
 void accumulate(const Strided& term, const Strided& to) {
     const Strided* operands[] = {&to, &term};
     dispatch_number(to.dtype, [&]<class T>() {
-        for_each(operands, [](Index n, char* const* p, const Index* step, const void*) {
-            if (step[0] == sizeof(T) && step[1] == sizeof(T)) {
-                T* sum = reinterpret_cast<T*>(p[0]);
-                const T* x = reinterpret_cast<const T*>(p[1]);
-                for (Index i = 0; i < n; ++i) sum[i] += x[i];
-                return;
-            }
-            for (Index i = 0; i < n; ++i) {
-                *reinterpret_cast<T*>(p[0] + i * step[0]) += *reinterpret_cast<const T*>(p[1] + i * step[1]);
-            }
-        });
+        for_each_parallel(
+            operands,
+            [](Index n, char* const* p, const Index* step, const void*) {
+                if (step[0] == sizeof(T) && step[1] == sizeof(T)) {
+                    T* sum = reinterpret_cast<T*>(p[0]);
+                    const T* x = reinterpret_cast<const T*>(p[1]);
+                    for (Index i = 0; i < n; ++i) sum[i] += x[i];
+                    return;
+                }
+                for (Index i = 0; i < n; ++i) {
+                    *reinterpret_cast<T*>(p[0] + i * step[0]) += *reinterpret_cast<const T*>(p[1] + i * step[1]);
+                }
+            },
+            elementwise_grain);
     });
 }
 
@@ -134,12 +165,12 @@ void fill(const Strided& to, Number value) {
     const Strided* operands[] = {&to};
     dispatch(to.dtype, [&]<class T>() {
         const T number = value.as<T>();
-        for_each(
+        for_each_parallel(
             operands,
             [](Index n, char* const* p, const Index* step, const void* v) {
                 for (Index i = 0; i < n; ++i) *reinterpret_cast<T*>(p[0] + i * step[0]) = *static_cast<const T*>(v);
             },
-            &number);
+            elementwise_grain, &number);
     });
 }
 

@@ -32,6 +32,11 @@ inline constexpr int max_loop_operands = 4;
 /// Runs `loop` over all positions of the operands, which have the same shape. Axes of size 1 are dropped and axes that
 /// follow each other in memory are merged first, so that the inner loop is as long as possible.
 void for_each(std::span<const Strided* const> operands, Loop loop, const void* context = nullptr);
+/// The same by several threads where there is enough to do: `grain` positions are worth one. No two positions may write
+/// to the same place.
+void for_each_parallel(std::span<const Strided* const> operands, Loop loop, Index grain, const void* context = nullptr);
+/// A loop over contiguous arrays by several threads, in the same way.
+void run_loop(Loop loop, Index n, std::span<char* const> pointers, const Index* steps, Index grain);
 
 /// The same, with steps of 0 along the axes on which `x` has to be repeated to have `shape`.
 Strided broadcast_to(const Strided& x, const Shape& shape);

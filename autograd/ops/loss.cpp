@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <autograd/creation.hpp>
+#include <autograd/kernels/parallel.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/families.hpp>
 #include <autograd/ops/index.hpp>
@@ -189,14 +190,18 @@ void CrossEntropy::forward(std::span<const Strided> x, const Strided& y, const A
     check_classes(targets, classes);
     kernels::dispatch_number(y.dtype, [&]<class T>() {
         if constexpr (std::is_floating_point_v<T>) {
-            for (Index i = 0; i < logits.shape[0]; ++i) {
+            const auto loss_of_row = [&](Index i) {
                 const T* row = logits.as<T>() + i * logits.strides[0];
                 T largest = row[0], total = 0;
                 for (Index c = 1; c < classes; ++c) largest = std::max(largest, row[c * step]);
                 for (Index c = 0; c < classes; ++c) total += std::exp(row[c * step] - largest);
                 const T picked = row[targets.as<Index>()[i * targets.strides[0]] * step];
                 y.as<T>()[i] = std::log(total) + (largest - picked);
-            }
+            };
+            const Index grain = std::max<Index>(1, kernels::elementwise_grain / 4 / classes);
+            kernels::parallel_ranges(logits.shape[0], grain, [&](Index begin, Index end) {
+                for (Index i = begin; i < end; ++i) loss_of_row(i);
+            });
         }
     });
 }

@@ -89,12 +89,15 @@ struct Softmax {
         if (n == 0) return;
         kernels::dispatch_number(y.dtype, [&]<class T>() {
             if constexpr (std::is_floating_point_v<T>) {
-                kernels::for_each_line<T, T>(x[0], y, a.axis, [n](const T* from, Index step, T* to, Index to_step) {
-                    const T m = largest(from, step, n);
-                    T total = 0;
-                    for (Index i = 0; i < n; ++i) total += to[i * to_step] = std::exp(from[i * step] - m);
-                    for (Index i = 0; i < n; ++i) to[i * to_step] /= total;
-                });
+                kernels::for_each_line<T, T>(
+                    x[0], y, a.axis,
+                    [n](const T* from, Index step, T* to, Index to_step) {
+                        const T m = largest(from, step, n);
+                        T total = 0;
+                        for (Index i = 0; i < n; ++i) total += to[i * to_step] = std::exp(from[i * step] - m);
+                        for (Index i = 0; i < n; ++i) to[i * to_step] /= total;
+                    },
+                    kernels::Lines::sharing);
             }
         });
     }
@@ -134,13 +137,16 @@ struct LogSoftmax {
         if (n == 0) return;
         kernels::dispatch_number(y.dtype, [&]<class T>() {
             if constexpr (std::is_floating_point_v<T>) {
-                kernels::for_each_line<T, T>(x[0], y, a.axis, [n](const T* from, Index step, T* to, Index to_step) {
-                    const T m = largest(from, step, n);
-                    T total = 0;
-                    for (Index i = 0; i < n; ++i) total += std::exp(from[i * step] - m);
-                    const T log_total = std::log(total);
-                    for (Index i = 0; i < n; ++i) to[i * to_step] = from[i * step] - m - log_total;
-                });
+                kernels::for_each_line<T, T>(
+                    x[0], y, a.axis,
+                    [n](const T* from, Index step, T* to, Index to_step) {
+                        const T m = largest(from, step, n);
+                        T total = 0;
+                        for (Index i = 0; i < n; ++i) total += std::exp(from[i * step] - m);
+                        const T log_total = std::log(total);
+                        for (Index i = 0; i < n; ++i) to[i * to_step] = from[i * step] - m - log_total;
+                    },
+                    kernels::Lines::sharing);
             }
         });
     }

@@ -6,6 +6,7 @@
 #include <autograd/engine/level.hpp>
 #include <autograd/engine/node.hpp>
 #include <autograd/engine/record.hpp>
+#include <autograd/kernels/parallel.hpp>
 #include <autograd/ops/op.hpp>
 
 namespace xg {
@@ -60,7 +61,8 @@ Tensor compute_elementwise(const OpEntry& op, In in, const Shape& shape, DType c
     const Strided result = strided(out);
     operands.push_back(&result);
     for (const Strided& v : views) operands.push_back(&v);
-    kernels::for_each({operands.data(), in.size() + 1}, op.loop[static_cast<int>(computed)]);
+    kernels::for_each_parallel({operands.data(), in.size() + 1}, op.loop[static_cast<int>(computed)],
+                               kernels::elementwise_grain);
     return out;
 }
 
@@ -213,7 +215,8 @@ Tensor apply_elementwise(const OpEntry& op, std::span<const Operand* const> oper
     Tensor out = make_result(result_dtype(op, nullptr, first->dtype), first->shape);
     pointers[0] = out.impl()->data;
     steps[0] = static_cast<Index>(size_of(out.impl()->dtype));
-    op.loop[static_cast<int>(first->dtype)](first->numel, pointers, steps, nullptr);
+    kernels::run_loop(op.loop[static_cast<int>(first->dtype)], first->numel, {pointers, n + 1}, steps,
+                      kernels::elementwise_grain);
 
     const auto site = [&] {
         const Site open = CallSite::current();

@@ -1,0 +1,36 @@
+#pragma once
+#include <algorithm>
+#include <type_traits>
+
+#include <autograd/shape.hpp>
+
+// The pool of threads behind every kernel.
+namespace xg::kernels {
+
+using Piece = void (*)(Index piece, const void* context);
+
+/// Runs `f(piece, context)` for every piece from 0 on, on this thread and on those of the pool. A piece has the same home
+/// thread in every call with as many pieces, so that what it wrote is near; who is done takes from the others. Returns
+/// when all are done. Pieces must not throw. Inside a piece, and while another thread uses the pool, all run here.
+void run_pieces(Index pieces, Piece f, const void* context);
+
+/// The same for a callable of a piece's number.
+template <class F>
+void parallel_for(Index pieces, const F& f) {
+    if (pieces == 1) return f(Index{0});
+    run_pieces(
+        pieces, [](Index piece, const void* context) { (*static_cast<const F*>(context))(piece); }, &f);
+}
+
+/// Cuts n positions into pieces of `grain` or a little more, at multiples of `align`: f(begin, end).
+template <class F>
+void parallel_ranges(Index n, Index grain, const F& f, Index align = 1) {
+    if (n < 2 * grain) return f(Index{0}, n);
+    const Index most = n / grain, length = ((n + most - 1) / most + align - 1) / align * align;
+    parallel_for((n + length - 1) / length, [&](Index piece) { f(piece * length, std::min(n, (piece + 1) * length)); });
+}
+
+/// Positions of simple arithmetic that are worth a thread of their own.
+inline constexpr Index elementwise_grain = 32 * 1024;
+
+} // namespace xg::kernels

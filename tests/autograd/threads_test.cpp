@@ -1,0 +1,148 @@
+// The pool of threads: every piece runs once, and results have the same bits for any number of threads.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstring>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include <autograd/autograd.hpp>
+#include <autograd/kernels/parallel.hpp>
+#include <nn/nn.hpp>
+
+#include "support/errors.hpp"
+
+using namespace xg;
+
+namespace {
+
+struct Threads { // for a scope
+    explicit Threads(int n) : before(num_threads()) { set_num_threads(n); }
+    ~Threads() { set_num_threads(before); }
+    int before;
+};
+
+std::vector<double> bits_of(const std::function<std::vector<Tensor>()>& f, int threads) {
+    const Threads scope(threads);
+    std::vector<double> all;
+    for (const Tensor& t : f()) {
+        const auto numbers = t.to_vector<double>();
+        all.insert(all.end(), numbers.begin(), numbers.end());
+    }
+    return all;
+}
+
+void same_bits(const std::function<std::vector<Tensor>()>& f) {
+    const auto one = bits_of(f, 1);
+    for (const int threads : {2, 3, 4}) {
+        const auto more = bits_of(f, threads);
+        REQUIRE(more.size() == one.size());
+        CHECK(std::memcmp(more.data(), one.data(), one.size() * sizeof(double)) == 0);
+    }
+}
+
+Tensor leaf(const Shape& shape, DType d = float32) {
+    manual_seed(7);
+    return randn(shape, {.dtype = d, .requires_grad = true});
+}
+
+} // namespace
+
+TEST_CASE("threads: every piece runs once, whoever runs it") {
+    for (const int threads : {1, 2, 5}) {
+        const Threads scope(threads);
+        for (const Index pieces : {1, 2, 7, 1000}) {
+            std::vector<std::atomic<int>> runs(static_cast<std::size_t>(pieces));
+            for (int again = 0; again < 50; ++again)
+                kernels::parallel_for(pieces, [&](Index i) { ++runs[static_cast<std::size_t>(i)]; });
+            for (const auto& r : runs) CHECK(r == 50);
+        }
+    }
+}
+
+TEST_CASE("threads: ranges cover every position once") {
+    const Threads scope(3);
+    for (const Index n : {0, 1, 15, 16, 17, 31, 100, 1000, 1023}) {
+        for (const Index grain : {1, 7, 16, 400, 5000}) {
+            for (const Index align : {1, 16}) {
+                std::vector<std::atomic<int>> seen(static_cast<std::size_t>(n));
+                kernels::parallel_ranges(
+                    n, grain,
+                    [&](Index begin, Index end) {
+                        for (Index i = begin; i < end; ++i) ++seen[static_cast<std::size_t>(i)];
+                    },
+                    align);
+                int wrong = 0;
+                for (const auto& s : seen) wrong += s != 1;
+                CHECK(wrong == 0);
+            }
+        }
+    }
+}
+
+TEST_CASE("threads: pieces inside pieces, and several users at once, run where they are") {
+    const Threads scope(3);
+    std::atomic<int> runs = 0;
+    const auto nested = [&] {
+        for (int again = 0; again < 20; ++again)
+            kernels::parallel_for(6, [&](Index) { kernels::parallel_for(5, [&](Index) { ++runs; }); });
+    };
+    std::vector<std::thread> users;
+    for (int i = 0; i < 4; ++i) users.emplace_back(nested);
+    for (std::thread& t : users) t.join();
+    CHECK(runs == 4 * 20 * 30);
+}
+
+TEST_CASE("threads: results have the same bits for 1, 2, 3 and 4 threads") {
+    SUBCASE("elementwise, broadcast, strided, and their gradients") {
+        same_bits([] {
+            Tensor a = leaf({300, 700}), b = leaf({300, 700}), c = leaf({300, 1});
+            Tensor y = tanh(a * b + c) * sigmoid(transpose(transpose(b)));
+            mean(y * exp(-square(a))).backward();
+            return std::vector{y, a.grad(), b.grad(), c.grad(), (transpose(a) + 1.0).detach(), a.to(float64)};
+        });
+    }
+    SUBCASE("products") {
+        same_bits([] {
+            Tensor x = leaf({130, 400}), w = leaf({520, 400}), bias = leaf({520});
+            Tensor y = linear(x, w, bias), z = matmul(y, w);
+            sum(square(z)).backward();
+            return std::vector{y.detach(), z.detach(), x.grad(), w.grad(), bias.grad()};
+        });
+    }
+    SUBCASE("sums and extremes over every axis") {
+        same_bits([] {
+            const Tensor x = leaf({64, 70, 80}, float64).detach();
+            return std::vector{sum(x),    sum(x, 0), sum(x, 1), sum(x, 2),      sum(x, {0, 2}),
+                               max(x, 0), max(x, 2), mean(x),   logsumexp(x, 1)};
+        });
+    }
+    SUBCASE("softmax, losses and a few steps of training") {
+        same_bits([] {
+            manual_seed(3);
+            nn::Sequential net(nn::Linear(200, 300), nn::ReLU(), nn::Linear(300, 1000));
+            nn::Adam adam(net.parameters(), {.lr = 1e-2});
+            const Tensor x = randn({150, 200}), y = randint(0, 1000, {150});
+            std::vector<Tensor> all;
+            for (int step = 0; step < 3; ++step) {
+                adam.zero_grad();
+                Tensor loss = nn::cross_entropy(net(x), y);
+                loss.backward();
+                adam.step();
+                all.push_back(loss.detach());
+            }
+            for (const Tensor& p : net.parameters()) all.push_back(p.detach());
+            all.push_back(log_softmax(net(x), 1).detach());
+            return all;
+        });
+    }
+}
+
+TEST_CASE("threads: a number that makes no sense is refused and changes nothing") {
+    const int before = num_threads();
+    for (const int n : {0, -1, 257, 1 << 30}) {
+        CHECK_THROWS_AS(set_num_threads(n), ValueError);
+        CHECK(num_threads() == before);
+    }
+}
