@@ -25,7 +25,7 @@ std::vector<Activation> activations_of(Index inputs, const std::vector<Index>& o
 
 } // namespace
 
-MLP::MLP(Index inputs, const std::vector<Index>& outputs, MLPOptions options, Site site) {
+MLP::MLP(Index inputs, const std::vector<Index>& outputs, const MLPOptions& options, Site site) {
     const CallSite here(site);
     const std::vector<Activation> activations = activations_of(inputs, outputs, options);
     for (std::size_t i = 0; i < outputs.size(); ++i) {

@@ -22,7 +22,7 @@ struct MLPOptions {
 /// 1, another number of activations than of layers.
 class XGRAD_API MLP {
 public:
-    MLP(Index inputs, const std::vector<Index>& outputs, MLPOptions options = {}, Site site = Site::here());
+    MLP(Index inputs, const std::vector<Index>& outputs, const MLPOptions& options = {}, Site site = Site::here());
     /// Of layers that exist already. ShapeError unless each has one input an output of the one before.
     explicit MLP(std::vector<Layer> list, Site site = Site::here());
 

@@ -84,6 +84,20 @@ TEST_CASE("the gradient of every parameter of an MLP is that of its numbers") {
     }
 }
 
+TEST_CASE("what an MLP records carries the line of its call") {
+    const nn::MLP mlp(2, {3, 1}, {.activation = Activation::leaky_relu(0.1)});
+    const TraceLines lines;
+    const int line = __LINE__ + 1;
+    const Value y = mlp({0.5, 1.0});
+    int operations = 0;
+    for (const ValueNode& node : graph_of(y)) {
+        if (node.inputs().empty()) continue;
+        CHECK(node.site().line == line);
+        ++operations;
+    }
+    CHECK(operations == 3 * 5 + 6); // products and sums; leaky_relu
+}
+
 TEST_CASE("the hidden layers of an MLP are relu and its output is linear unless told otherwise") {
     const nn::MLP mlp(2, {3, 3, 1});
     CHECK(mlp.layers[0].neurons[2].activation == Activation::relu);
