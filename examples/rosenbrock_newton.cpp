@@ -11,9 +11,7 @@
 
 #include <cmath>
 #include <cstdio>
-#include <optional>
 #include <span>
-#include <stdexcept>
 #include <vector>
 
 using namespace xg;
@@ -35,40 +33,12 @@ double rosenbrock_at(const Vector& x) {
     return no_grad([&] { return rosenbrock(std::vector<Value>(x.begin(), x.end())).value(); });
 }
 
-/// The solution p of A p = b by Cholesky's A = L L^T; nothing if A is not positive definite.
-std::optional<Vector> solve_positive(const Tensor& a, Vector b) {
-    const std::size_t n = b.size();
-    Vector l = a.to_vector();
-    const auto at = [&](std::size_t i, std::size_t j) -> double& { return l[i * n + j]; };
-    for (std::size_t j = 0; j < n; ++j) {
-        for (std::size_t i = j; i < n; ++i) {
-            for (std::size_t k = 0; k < j; ++k) at(i, j) -= at(i, k) * at(j, k);
-        }
-        if (!(at(j, j) > 0)) return {};
-        const double root = std::sqrt(at(j, j));
-        for (std::size_t i = j; i < n; ++i) at(i, j) /= root;
-    }
-    for (std::size_t i = 0; i < n; ++i) { // L y = b
-        for (std::size_t k = 0; k < i; ++k) b[i] -= at(i, k) * b[k];
-        b[i] /= at(i, i);
-    }
-    for (std::size_t i = n; i-- > 0;) { // L^T p = y
-        for (std::size_t k = i + 1; k < n; ++k) b[i] -= at(k, i) * b[k];
-        b[i] /= at(i, i);
-    }
-    return b;
-}
-
-/// Newton's step -H^-1 g; where f curves down, H + shift I takes the place of H.
+/// Newton's step -H^-1 g, by eigenvalues; where f curves down, the size of an eigenvalue takes its place, so that the
+/// step always goes down.
 Vector newton_step(const Tensor& hessian, const Vector& gradient) {
-    const auto n = static_cast<Index>(gradient.size());
-    for (double shift = 0; shift < 1e8; shift = std::max(1.0, 4 * shift)) {
-        if (auto p = solve_positive(hessian + shift * eye(n, {.dtype = float64}), gradient)) {
-            for (double& entry : *p) entry = -entry;
-            return *p;
-        }
-    }
-    throw std::runtime_error("the Hessian is not finite");
+    const auto [curvatures, directions] = eigh(hessian);
+    const Tensor along = matmul(from_vector(gradient), directions) / maximum(abs(curvatures), 1e-8);
+    return matmul(directions, -along).to_vector();
 }
 
 Vector moved(Vector x, double share, const Vector& step) {
