@@ -176,6 +176,20 @@ struct Xlogy {
     static std::vector<Misuse> misuse() { return binary_misuse(xlogy); }
 };
 
+// The share of e^a in e^a + e^b. The gap of equal infinities would be NaN.
+template <class X>
+X share_of_first(const X& a, const X& b) {
+    return sigmoid(X(where(a == b, 0.0, a - b)));
+}
+// The rounding of a wide gap would cost its exponential as many ulp as it is long.
+template <class T>
+Lane<T> share_of_first(Lane<T> a, Lane<T> b) {
+    using Wide = long double;
+    const Wide gap = a.value == b.value ? 0 : static_cast<Wide>(a.value) - static_cast<Wide>(b.value);
+    const Wide e = std::exp(-std::abs(gap));
+    return Lane<T>(static_cast<T>((gap < 0 ? e : 1) / (1 + e)));
+}
+
 struct Logaddexp {
     static constexpr OpDoc doc{.name = "logaddexp",
                                .formula = "log(e^a + e^b)",
@@ -194,8 +208,7 @@ struct Logaddexp {
     }
     template <int I, class X>
     static X derivative(const X& a, const X& b, const X&) {
-        const X gap = where(a == b, 0.0, a - b);
-        return I == 0 ? sigmoid(gap) : sigmoid(-gap);
+        return I == 0 ? share_of_first(a, b) : share_of_first(b, a);
     }
     static std::vector<Sample> samples() {
         auto samples = binary_samples(

@@ -217,7 +217,7 @@ struct Softsign {
     }
     template <class X>
     static X derivative(const X& x, const X&) {
-        return 1.0 / square(1.0 + abs(x));
+        return square(1.0 / (1.0 + abs(x))); // its square first would overflow
     }
     static std::vector<Sample> samples() {
         auto samples = unary_samples(doc, [](double x) { return x < 0 ? x / (1 - x) : x / (1 + x); }, Unary(softsign),
