@@ -2,21 +2,23 @@
 
 #include <cmath>
 
+#include <autograd/kernels/isa.hpp>
 #include <autograd/kernels/parallel.hpp>
 
 namespace xg::kernels {
 namespace {
 
 template <class T>
-void descend(Index n, T* __restrict parameter, const T* __restrict gradient, const SgdStep& step) {
+[[gnu::always_inline]] inline void descend(Index n, T* __restrict parameter, const T* __restrict gradient,
+                                           const SgdStep& step) {
     const T lr = static_cast<T>(step.lr), decay = static_cast<T>(step.weight_decay);
     for (Index i = 0; i < n; ++i) parameter[i] -= lr * (gradient[i] + decay * parameter[i]);
 }
 
 // v = mu v + (1 - dampening) g, and the parameter moves along v or, with Nesterov, along g + mu v.
 template <bool Nesterov, class T>
-void descend_with_velocity(Index n, T* __restrict parameter, const T* __restrict gradient, T* __restrict velocity,
-                           const SgdStep& step) {
+[[gnu::always_inline]] inline void descend_with_velocity(Index n, T* __restrict parameter, const T* __restrict gradient,
+                                                         T* __restrict velocity, const SgdStep& step) {
     const T lr = static_cast<T>(step.lr), decay = static_cast<T>(step.weight_decay);
     const T kept = static_cast<T>(step.first ? 0.0 : step.momentum);
     const T added = static_cast<T>(step.first ? 1.0 : 1.0 - step.dampening);
@@ -30,8 +32,9 @@ void descend_with_velocity(Index n, T* __restrict parameter, const T* __restrict
 }
 
 template <class T>
-void adam_loop(Index n, T* __restrict parameter, const T* __restrict gradient, T* __restrict first_moment,
-               T* __restrict second_moment, const AdamStep& step) {
+[[gnu::always_inline]] inline void adam_loop(Index n, T* __restrict parameter, const T* __restrict gradient,
+                                             T* __restrict first_moment, T* __restrict second_moment,
+                                             const AdamStep& step) {
     const T beta1 = static_cast<T>(step.beta1), rest1 = static_cast<T>(1 - step.beta1);
     const T beta2 = static_cast<T>(step.beta2), rest2 = static_cast<T>(1 - step.beta2);
     const T rate = static_cast<T>(step.rate), factor = static_cast<T>(step.second_factor);
@@ -47,29 +50,40 @@ void adam_loop(Index n, T* __restrict parameter, const T* __restrict gradient, T
 }
 
 template <class T>
+struct SgdBody {
+    [[gnu::always_inline]] static inline void run(Index n, T* p, const T* g, T* v, const SgdStep* step) {
+        if (!v) descend(n, p, g, *step);
+        else if (step->nesterov) descend_with_velocity<true>(n, p, g, v, *step);
+        else descend_with_velocity<false>(n, p, g, v, *step);
+    }
+};
+template <class T>
+struct AdamBody {
+    [[gnu::always_inline]] static inline void run(Index n, T* p, const T* g, T* m, T* v, const AdamStep* step) {
+        adam_loop(n, p, g, m, v, *step);
+    }
+};
+
+template <class T>
 void sgd_of(Index n, void* parameter, const void* gradient, void* velocity, const SgdStep& step) {
     T* p = static_cast<T*>(parameter);
     const T* g = static_cast<const T*>(gradient);
     T* v = static_cast<T*>(velocity);
-    parallel_ranges(
-        n, elementwise_grain,
-        [&](Index begin, Index end) {
-            if (!v) descend(end - begin, p + begin, g + begin, step);
-            else if (step.nesterov) descend_with_velocity<true>(end - begin, p + begin, g + begin, v + begin, step);
-            else descend_with_velocity<false>(end - begin, p + begin, g + begin, v + begin, step);
-        },
-        /*align=*/16);
+    const auto part = [&](Index begin, Index end) {
+        run_widest<SgdBody<T>>(end - begin, p + begin, g + begin, v ? v + begin : v, &step);
+    };
+    parallel_ranges(n, elementwise_grain, part, /*align=*/16);
 }
 
 template <class T>
-void adam_of(Index n, void* parameter, const void* gradient, void* m, void* v, const AdamStep& step) {
-    parallel_ranges(
-        n, elementwise_grain / 2,
-        [&](Index begin, Index end) {
-            adam_loop(end - begin, static_cast<T*>(parameter) + begin, static_cast<const T*>(gradient) + begin,
-                      static_cast<T*>(m) + begin, static_cast<T*>(v) + begin, step);
-        },
-        /*align=*/16);
+void adam_of(Index n, void* parameter, const void* gradient, void* first_moment, void* second_moment,
+             const AdamStep& step) {
+    T *p = static_cast<T*>(parameter), *m = static_cast<T*>(first_moment), *v = static_cast<T*>(second_moment);
+    const T* g = static_cast<const T*>(gradient);
+    const auto part = [&](Index begin, Index end) {
+        run_widest<AdamBody<T>>(end - begin, p + begin, g + begin, m + begin, v + begin, &step);
+    };
+    parallel_ranges(n, elementwise_grain / 2, part, /*align=*/16);
 }
 
 } // namespace

@@ -1,27 +1,72 @@
 #include <autograd/kernels/reduce.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
 
+#include <autograd/kernels/isa.hpp>
+#include <autograd/kernels/parallel.hpp>
+
 namespace xg::kernels {
 namespace {
 
-// Sum of n numbers `step` bytes apart: eight partial sums over runs of up to 128, halves beyond.
+// Sum of n numbers `step` bytes apart: sixteen partial sums over runs of up to 256, halves beyond.
+constexpr Index partial_sums = 16, run_length = 256;
+
+template <class T>
+struct RunSum {
+    [[gnu::always_inline]] static inline T walk(const char* x, Index n, Index step) {
+        T partial[partial_sums] = {};
+        Index i = 0;
+        for (; i + partial_sums <= n; i += partial_sums) {
+            for (Index j = 0; j < partial_sums; ++j) partial[j] += *reinterpret_cast<const T*>(x + (i + j) * step);
+        }
+        for (Index j = 0; i < n; ++i, ++j) partial[j] += *reinterpret_cast<const T*>(x + i * step);
+        for (Index width = partial_sums / 2; width > 0; width /= 2) {
+            for (Index j = 0; j < width; ++j) partial[j] += partial[j + width];
+        }
+        return partial[0];
+    }
+    [[gnu::always_inline]] static inline T run(const char* x, Index n, Index step) {
+        constexpr Index beside = sizeof(T);
+        return step == beside ? walk(x, n, beside) : walk(x, n, step);
+    }
+};
 template <class T>
 T pairwise_sum(const char* x, Index n, Index step) {
-    if (n > 128) {
-        const Index half = n / 2 / 8 * 8;
-        return pairwise_sum<T>(x, half, step) + pairwise_sum<T>(x + half * step, n - half, step);
+    if (n <= run_length) return run_widest<RunSum<T>>(x, n, step);
+    const Index half = (n / 2 + run_length - 1) / run_length * run_length;
+    return pairwise_sum<T>(x, half, step) + pairwise_sum<T>(x + half * step, n - half, step);
+}
+
+template <class T>
+struct RowAdd {
+    [[gnu::always_inline]] static inline void run(Index n, T* to, const T* from) {
+        for (Index i = 0; i < n; ++i) to[i] += from[i];
     }
-    T partial[8] = {};
-    Index i = 0;
-    for (; i + 8 <= n; i += 8) {
-        for (Index j = 0; j < 8; ++j) partial[j] += *reinterpret_cast<const T*>(x + (i + j) * step);
+};
+
+// Numbers that are worth a thread of their own.
+constexpr Index reduction_grain = 128 * 1024;
+
+// Runs `f(x, y)` on parts along the longest axis that y keeps, or on the whole.
+template <class F>
+void for_kept_parts(const Strided& x, const Strided& y, const F& f) {
+    int axis = -1;
+    for (int a = 0; a < x.rank(); ++a) {
+        if (y.shape[a] == x.shape[a] && x.shape[a] > 1 && (axis < 0 || x.shape[a] > x.shape[axis])) axis = a;
     }
-    for (; i < n; ++i) partial[i % 8] += *reinterpret_cast<const T*>(x + i * step);
-    return ((partial[0] + partial[1]) + (partial[2] + partial[3])) +
-           ((partial[4] + partial[5]) + (partial[6] + partial[7]));
+    if (axis < 0 || x.numel() < 2 * reduction_grain) return f(x, y);
+    const Index beside = x.numel() / x.shape[axis];
+    parallel_ranges(x.shape[axis], std::max<Index>(1, reduction_grain / beside), [&](Index begin, Index end) {
+        Strided from = x, to = y;
+        for (Strided* s : {&from, &to}) {
+            s->data += begin * s->strides[axis] * static_cast<Index>(size_of(s->dtype));
+            s->shape[axis] = end - begin;
+        }
+        f(from, to);
+    });
 }
 
 // Folds x into y, whose steps are 0 along the reduced axes. The axes are walked in x's order: the inner loop either
@@ -56,8 +101,9 @@ constexpr T highest = std::numeric_limits<T>::has_infinity ? std::numeric_limits
 
 } // namespace
 
-void sum(const Strided& x, const Strided& y) {
-    fill(y, 0);
+namespace {
+
+void sum_part(const Strided& x, const Strided& y) {
     const Strided out = broadcast_to(y, x.shape);
     const Strided* operands[] = {&x, &out};
     dispatch_number(x.dtype, [&]<class T>() {
@@ -67,10 +113,7 @@ void sum(const Strided& x, const Strided& y) {
                 return;
             }
             if (step[0] == sizeof(T) && step[1] == sizeof(T)) {
-                T* to = reinterpret_cast<T*>(p[1]);
-                const T* from = reinterpret_cast<const T*>(p[0]);
-                for (Index i = 0; i < n; ++i) to[i] += from[i];
-                return;
+                return run_widest<RowAdd<T>>(n, reinterpret_cast<T*>(p[1]), reinterpret_cast<const T*>(p[0]));
             }
             for (Index i = 0; i < n; ++i) {
                 *reinterpret_cast<T*>(p[1] + i * step[1]) += *reinterpret_cast<const T*>(p[0] + i * step[0]);
@@ -79,17 +122,41 @@ void sum(const Strided& x, const Strided& y) {
     });
 }
 
+// Of a long contiguous array to one number: parts of a fixed length, added pairwise.
+template <class T>
+T sum_of_all(const T* x, Index n) {
+    if (n < 2 * reduction_grain) return pairwise_sum<T>(reinterpret_cast<const char*>(x), n, sizeof(T));
+    const Index parts = (n + reduction_grain - 1) / reduction_grain;
+    std::vector<T> sums(static_cast<std::size_t>(parts));
+    parallel_for(parts, [&](Index part) {
+        const Index begin = part * reduction_grain, length = std::min(reduction_grain, n - begin);
+        sums[static_cast<std::size_t>(part)] =
+            pairwise_sum<T>(reinterpret_cast<const char*>(x + begin), length, sizeof(T));
+    });
+    return pairwise_sum<T>(reinterpret_cast<const char*>(sums.data()), parts, sizeof(T));
+}
+
+} // namespace
+
+void sum(const Strided& x, const Strided& y) {
+    if (y.numel() == 1 && x.numel() >= 2 * reduction_grain && x.strides == contiguous_strides(x.shape)) {
+        return dispatch_number(x.dtype, [&]<class T>() { *y.as<T>() = sum_of_all(x.as<T>(), x.numel()); });
+    }
+    fill(y, 0);
+    for_kept_parts(x, y, sum_part);
+}
+
 void max(const Strided& x, const Strided& y) {
     dispatch(x.dtype, [&]<class T>() {
         fill(y, lowest<T>);
-        fold<T>(x, y, Larger<T>());
+        for_kept_parts(x, y, [](const Strided& from, const Strided& to) { fold<T>(from, to, Larger<T>()); });
     });
 }
 
 void min(const Strided& x, const Strided& y) {
     dispatch(x.dtype, [&]<class T>() {
         fill(y, highest<T>);
-        fold<T>(x, y, Smaller<T>());
+        for_kept_parts(x, y, [](const Strided& from, const Strided& to) { fold<T>(from, to, Smaller<T>()); });
     });
 }
 

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include <autograd/ops/bell.hpp>
+#include <autograd/ops/exact_slope.hpp>
 #include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/samples.hpp>
@@ -29,12 +30,12 @@ struct Sigmoid {
     static constexpr Saves saves{.inputs = 1, .output = true};
     template <class T>
     static T value(T x) {
-        return sigmoid(x);
+        return vector_math::sigmoid(x);
     }
-    // y (1 - y) would be 0 from x = 37 on.
+    static double scalar(double x) { return sigmoid(x); }
     template <class X>
     static X derivative(const X& x, const X& y) {
-        return y * sigmoid(-x);
+        return sigmoid_slope(x, y);
     }
     static std::vector<Sample> samples() {
         return unary_samples(doc, [](double x) { return x < 0 ? 1 - 1 / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); },
@@ -51,16 +52,16 @@ struct Tanh {
                                .torch = "tanh",
                                .onnx = "Tanh",
                                .snippet = "tanh(1.0)  // 0.761594",
-                               .max_ulp = 2};
+                               .max_ulp = 3};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
     static T value(T x) {
-        return tanh(x);
+        return vector_math::tanh(x);
     }
-    // 1 - y^2 loses every digit in the tails; 4 sigmoid(2x) sigmoid(-2x) is the same and keeps them.
+    static double scalar(double x) { return tanh(x); }
     template <class X>
     static X derivative(const X& x, const X&) {
-        return 4.0 * (sigmoid(2.0 * x) * sigmoid(-2.0 * x));
+        return tanh_slope(x);
     }
     static std::vector<Sample> samples() {
         return unary_samples(doc, std::tanh, Unary(tanh),
@@ -193,8 +194,9 @@ struct Softplus {
     static constexpr Saves saves{.inputs = 1};
     template <class T>
     static T value(T x) {
-        return softplus(x);
+        return vector_math::softplus(x);
     }
+    static double scalar(double x) { return softplus(x); }
     template <class X>
     static X derivative(const X& x, const X&) {
         return sigmoid(x);
@@ -217,8 +219,9 @@ struct LogSigmoid {
     static constexpr Saves saves{.inputs = 1};
     template <class T>
     static T value(T x) {
-        return -softplus(-x);
+        return -vector_math::softplus(-x);
     }
+    static double scalar(double x) { return -softplus(-x); }
     template <class X>
     static X derivative(const X& x, const X&) {
         return sigmoid(-x);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <autograd/dtype.hpp>
+#include <autograd/kernels/isa.hpp>
 
 namespace xg {
 
@@ -19,9 +20,7 @@ struct ElementLoop {
     template <int I>
     using Input = std::conditional_t<(masks >> I & 1) != 0, bool, T>;
 
-    static void run(Index n, char* const* p, const Index* step, const void*) {
-        run(n, p, step, std::make_integer_sequence<int, N>());
-    }
+    static void run(Index n, char* const* p, const Index* step, const void*) { kernels::run_widest<Body>(n, p, step); }
 
 private:
     template <int I>
@@ -29,8 +28,14 @@ private:
         return *reinterpret_cast<const Input<I>*>(p[I + 1] + offset);
     }
 
+    struct Body {
+        [[gnu::always_inline]] static inline void run(Index n, char* const* p, const Index* step) {
+            run_all(n, p, step, std::make_integer_sequence<int, N>());
+        }
+    };
     template <int... I>
-    static void run(Index n, char* const* p, const Index* step, std::integer_sequence<int, I...>) {
+    [[gnu::always_inline]] static inline void run_all(Index n, char* const* p, const Index* step,
+                                                      std::integer_sequence<int, I...>) {
         using Out = decltype(Op::value(at<I>(p, 0)...));
         if (step[0] == sizeof(Out)) {
             if (((step[I + 1] == sizeof(Input<I>)) && ...)) {
@@ -48,14 +53,14 @@ private:
             *reinterpret_cast<Out*>(p[0] + i * step[0]) = Op::value(at<I>(p, i * step[I + 1])...);
         }
     }
-    static void second_is_number(Index n, char* const* p) {
+    [[gnu::always_inline]] static inline void second_is_number(Index n, char* const* p) {
         using Out = decltype(Op::value(at<0>(p, 0), at<1>(p, 0)));
         Out* out = reinterpret_cast<Out*>(p[0]);
         const auto* a = reinterpret_cast<const Input<0>*>(p[1]);
         const auto b = at<1>(p, 0);
         for (Index i = 0; i < n; ++i) out[i] = Op::value(a[i], b);
     }
-    static void first_is_number(Index n, char* const* p) {
+    [[gnu::always_inline]] static inline void first_is_number(Index n, char* const* p) {
         using Out = decltype(Op::value(at<0>(p, 0), at<1>(p, 0)));
         Out* out = reinterpret_cast<Out*>(p[0]);
         const auto a = at<0>(p, 0);

@@ -200,8 +200,9 @@ struct Exp {
     static constexpr Saves saves{.output = true};
     template <class T>
     static T value(T x) {
-        return exp(x);
+        return vector_math::exp(x);
     }
+    static double scalar(double x) { return exp(x); }
     template <class X>
     static X derivative(const X&, const X& y) {
         return y;
@@ -226,8 +227,9 @@ struct Log {
     static constexpr Saves saves{.inputs = 1};
     template <class T>
     static T value(T x) {
-        return log(x);
+        return vector_math::log(x);
     }
+    static double scalar(double x) { return log(x); }
     template <class X>
     static X derivative(const X& x, const X&) {
         return 1.0 / x;

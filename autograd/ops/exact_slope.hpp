@@ -28,27 +28,27 @@ template <class X>
 X power_slope_by_base(const X& a, const X& b) {
     return where(b == 0.0, 0.0, b * pow(a, b - 1.0));
 }
-template <class T>
-Lane<T> power_slope_by_base(Lane<T> a, Lane<T> b) {
-    return Lane<T>(static_cast<T>(detail::power_slope_by_base(a.value, b.value)));
+template <class T, bool Wide>
+Lane<T, Wide> power_slope_by_base(Lane<T, Wide> a, Lane<T, Wide> b) {
+    return Lane<T, Wide>(static_cast<T>(detail::power_slope_by_base(a.value, b.value)));
 }
 
 template <class X>
 X power_slope_by_exponent(const X& a, const X&, const X& y) {
     return y * log(where(a == 0.0, 1.0, a));
 }
-template <class T>
-Lane<T> power_slope_by_exponent(Lane<T> a, Lane<T> b, Lane<T> y) {
-    return Lane<T>(static_cast<T>(detail::power_slope_by_exponent(a.value, b.value, y.value)));
+template <class T, bool Wide>
+Lane<T, Wide> power_slope_by_exponent(Lane<T, Wide> a, Lane<T, Wide> b, Lane<T, Wide> y) {
+    return Lane<T, Wide>(static_cast<T>(detail::power_slope_by_exponent(a.value, b.value, y.value)));
 }
 
 template <class X>
 X hypot_slope(const X& above, const X&, const X& y) {
     return where(y == 0.0, 0.0, above / y);
 }
-template <class T>
-Lane<T> hypot_slope(Lane<T> above, Lane<T> other, Lane<T> y) {
-    return Lane<T>(static_cast<T>(detail::hypot_slope(above.value, other.value, y.value)));
+template <class T, bool Wide>
+Lane<T, Wide> hypot_slope(Lane<T, Wide> above, Lane<T, Wide> other, Lane<T, Wide> y) {
+    return Lane<T, Wide>(static_cast<T>(detail::hypot_slope(above.value, other.value, y.value)));
 }
 
 /// By hypot, because the sum may overflow or vanish where the slope does not.
@@ -57,18 +57,41 @@ X angle_slope(const X& above, const X& other) {
     const X r = hypot(above, other);
     return where(r == 0.0, 0.0, above / r / r);
 }
-template <class T>
-Lane<T> angle_slope(Lane<T> above, Lane<T> other) {
-    return Lane<T>(static_cast<T>(detail::angle_slope(above.value, other.value)));
+template <class T, bool Wide>
+Lane<T, Wide> angle_slope(Lane<T, Wide> above, Lane<T, Wide> other) {
+    return Lane<T, Wide>(static_cast<T>(detail::angle_slope(above.value, other.value)));
 }
 
 template <class X>
 X quotient_slope(const X&, const X& b, const X& y) {
     return -y / b;
 }
-template <class T>
-Lane<T> quotient_slope(Lane<T> a, Lane<T> b, Lane<T> y) {
-    return Lane<T>(detail::quotient_slope(a.value, b.value, y.value));
+template <class T, bool Wide>
+Lane<T, Wide> quotient_slope(Lane<T, Wide> a, Lane<T, Wide> b, Lane<T, Wide> y) {
+    return Lane<T, Wide>(detail::quotient_slope(a.value, b.value, y.value));
+}
+
+/// sigmoid'(x) of y = sigmoid(x); y (1 - y) would be 0 from x = 37 on.
+template <class X>
+X sigmoid_slope(const X& x, const X& y) {
+    return y * sigmoid(-x);
+}
+/// With e = e^-|x| it is e / (1 + e)^2, where the errors of e cancel.
+template <class T, bool Wide>
+Lane<T, Wide> sigmoid_slope(Lane<T, Wide> x, Lane<T, Wide>) {
+    const Lane<T, Wide> e = exp(-abs(x));
+    return e / ((1.0 + e) * (1.0 + e));
+}
+
+/// tanh'(x); 1 - y^2 loses every digit in the tails, 4 sigmoid(2x) sigmoid(-2x) is the same and keeps them.
+template <class X>
+X tanh_slope(const X& x) {
+    return 4.0 * (sigmoid(2.0 * x) * sigmoid(-2.0 * x));
+}
+template <class T, bool Wide>
+Lane<T, Wide> tanh_slope(Lane<T, Wide> x) {
+    const Lane<T, Wide> e = exp(-2.0 * abs(x));
+    return 4.0 * (e / ((1.0 + e) * (1.0 + e)));
 }
 
 } // namespace xg

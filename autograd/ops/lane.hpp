@@ -1,11 +1,12 @@
 #pragma once
 #include <autograd/ops/scalar_math.hpp>
+#include <autograd/ops/vector_math_internal.hpp>
 
 namespace xg {
 
 /// A number of a derivative rule inside a kernel: arithmetic in T whatever literals the rule is written with, so that
-/// float32 rules compute in float32.
-template <class T>
+/// float32 rules compute in float32. In a loop that compilers vectorise (`Wide`) functions are those of vector_math.
+template <class T, bool Wide = false>
 struct Lane {
     explicit constexpr Lane(T v) : value(v) {}
     T value;
@@ -40,7 +41,10 @@ struct Lane {
     friend Lane cosh(Lane x) { return Lane(xg::cosh(x.value)); }
     friend Lane digamma(Lane x) { return Lane(xg::digamma(x.value)); }
     friend Lane exp2(Lane x) { return Lane(xg::exp2(x.value)); }
-    friend Lane expm1(Lane x) { return Lane(xg::expm1(x.value)); }
+    friend Lane expm1(Lane x) {
+        if constexpr (Wide) return Lane(vector_math::expm1(x.value));
+        else return Lane(xg::expm1(x.value));
+    }
     friend Lane hypot(Lane a, Lane b) { return Lane(xg::hypot(a.value, b.value)); }
     friend Lane hypot(Lane a, double b) { return Lane(xg::hypot(a.value, T(b))); }
     friend Lane maximum(Lane a, double b) { return a.value < T(b) ? Lane(T(b)) : a; }
@@ -51,13 +55,25 @@ struct Lane {
     friend Lane round(Lane x) { return Lane(xg::round_to_even(x.value)); }
     friend Lane sin(Lane x) { return Lane(xg::sin(x.value)); }
     friend Lane sinh(Lane x) { return Lane(xg::sinh(x.value)); }
-    friend Lane exp(Lane x) { return Lane(xg::exp(x.value)); }
-    friend Lane log(Lane x) { return Lane(xg::log(x.value)); }
+    friend Lane exp(Lane x) {
+        if constexpr (Wide) return Lane(vector_math::exp(x.value));
+        else return Lane(xg::exp(x.value));
+    }
+    friend Lane log(Lane x) {
+        if constexpr (Wide) return Lane(vector_math::log(x.value));
+        else return Lane(xg::log(x.value));
+    }
     friend Lane sqrt(Lane x) { return Lane(xg::sqrt(x.value)); }
-    friend Lane tanh(Lane x) { return Lane(xg::tanh(x.value)); }
+    friend Lane tanh(Lane x) {
+        if constexpr (Wide) return Lane(vector_math::tanh(x.value));
+        else return Lane(xg::tanh(x.value));
+    }
     friend Lane square(Lane x) { return Lane(xg::square(x.value)); }
     friend Lane sign(Lane x) { return Lane(xg::sign(x.value)); }
-    friend Lane sigmoid(Lane x) { return Lane(xg::sigmoid(x.value)); }
+    friend Lane sigmoid(Lane x) {
+        if constexpr (Wide) return Lane(vector_math::sigmoid(x.value));
+        else return Lane(xg::sigmoid(x.value));
+    }
     friend Lane step(Lane a, Lane b) { return Lane(xg::step(a.value, b.value)); }
     friend Lane pow(Lane a, Lane b) { return Lane(xg::pow(a.value, b.value)); }
     friend Lane where(bool c, Lane a, Lane b) { return c ? a : b; }

@@ -4,7 +4,10 @@
 #include <cmath>
 
 #include <autograd/creation.hpp>
+#include <autograd/engine/context.hpp>
+#include <autograd/engine/node.hpp>
 #include <autograd/kernels/parallel.hpp>
+#include <autograd/kernels/rows.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/families.hpp>
 #include <autograd/ops/index.hpp>
@@ -126,9 +129,12 @@ struct CrossEntropy {
     static Shape shape(In x, const Attrs&) { return x[1].shape(); }
     static void forward(std::span<const Strided> x, const Strided& y, const Attrs&);
     static Grads vjp(const Saved& s, const Tensor& g, const Attrs&) {
+        const bool plain = g.impl()->level == 0 && s.in[0].impl()->level == 0 && s.in[1].impl()->level == 0;
+        if (plain && !context().recording) return {slope(s.in[0], s.in[1], g), {}};
         const Tensor column = unsqueeze(g, 1), picks = unsqueeze(s.in[1], 1);
         return {softmax(s.in[0], 1) * column - scatter_zeros(column, 1, picks, s.in[0].shape()), {}};
     }
+    static Tensor slope(const Tensor& logits, const Tensor& targets, const Tensor& g);
     static Tensor jvp(const Saved& s, In t, const Attrs&) {
         return sum(softmax(s.in[0], 1) * t[0], 1) - squeeze(gather(t[0], 1, unsqueeze(s.in[1], 1)), 1);
     }
@@ -184,6 +190,14 @@ void check_classes(const Strided& targets, Index classes) {
     }
 }
 
+template <class F>
+void for_rows(Index rows, Index classes, const F& f) {
+    const Index grain = std::max<Index>(1, kernels::elementwise_grain / 4 / std::max<Index>(1, classes));
+    kernels::parallel_ranges(rows, grain, [&](Index begin, Index end) {
+        for (Index i = begin; i < end; ++i) f(i);
+    });
+}
+
 void CrossEntropy::forward(std::span<const Strided> x, const Strided& y, const Attrs&) {
     const Strided &logits = x[0], &targets = x[1];
     const Index classes = logits.shape[1], step = logits.strides[1];
@@ -192,18 +206,36 @@ void CrossEntropy::forward(std::span<const Strided> x, const Strided& y, const A
         if constexpr (std::is_floating_point_v<T>) {
             const auto loss_of_row = [&](Index i) {
                 const T* row = logits.as<T>() + i * logits.strides[0];
-                T largest = row[0], total = 0;
-                for (Index c = 1; c < classes; ++c) largest = std::max(largest, row[c * step]);
-                for (Index c = 0; c < classes; ++c) total += std::exp(row[c * step] - largest);
+                const T largest = kernels::largest_of(row, step, classes);
+                const T total = kernels::exponentials<T>(row, step, classes, largest, nullptr, 0);
                 const T picked = row[targets.as<Index>()[i * targets.strides[0]] * step];
                 y.as<T>()[i] = std::log(total) + (largest - picked);
             };
-            const Index grain = std::max<Index>(1, kernels::elementwise_grain / 4 / classes);
-            kernels::parallel_ranges(logits.shape[0], grain, [&](Index begin, Index end) {
-                for (Index i = begin; i < end; ++i) loss_of_row(i);
-            });
+            for_rows(logits.shape[0], classes, loss_of_row);
         }
     });
+}
+
+// The gradient of the logits in one pass over each row: g softmax(row), and g taken away at the target.
+Tensor CrossEntropy::slope(const Tensor& logits, const Tensor& targets, const Tensor& g) {
+    Tensor out = make_result(logits.dtype(), logits.shape());
+    const Strided x = strided(logits), t = strided(targets), upstream = strided(g), y = strided(out);
+    const Index classes = x.shape[1], step = x.strides[1];
+    kernels::dispatch_number(y.dtype, [&]<class T>() {
+        if constexpr (std::is_floating_point_v<T>) {
+            const auto slope_of_row = [&](Index i) {
+                const T* row = x.as<T>() + i * x.strides[0];
+                const T largest = kernels::largest_of(row, step, classes);
+                const T total = kernels::exponentials<T>(row, step, classes, largest, nullptr, 0);
+                const T factor = upstream.as<T>()[i * upstream.strides[0]];
+                T* to = y.as<T>() + i * classes;
+                kernels::scaled_exponentials(row, step, classes, largest, factor / total, to, 1);
+                to[t.as<Index>()[i * t.strides[0]]] -= factor;
+            };
+            for_rows(x.shape[0], classes, slope_of_row);
+        }
+    });
+    return out;
 }
 
 void CrossEntropy::check_shapes(const Tensor& logits, const Tensor& targets) {

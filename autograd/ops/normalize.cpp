@@ -6,6 +6,7 @@
 #include <autograd/creation.hpp>
 #include <autograd/kernels/lines.hpp>
 #include <autograd/kernels/reduce.hpp>
+#include <autograd/kernels/rows.hpp>
 #include <autograd/ops/axes.hpp>
 #include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
@@ -24,13 +25,6 @@ struct Along {
 Tensor on_axis(const OpEntry& op, const Tensor& x, int axis) {
     const Along a{axis};
     return run(op, In(&x, 1), &a, CallSite::current());
-}
-
-template <class T>
-T largest(const T* x, Index step, Index n) {
-    T m = x[0];
-    for (Index i = 1; i < n; ++i) m = (x[i * step] > m || x[i * step] != x[i * step]) ? x[i * step] : m;
-    return m;
 }
 
 std::vector<Sample> axis_samples(Tensor (*call)(const Operand&, Index),
@@ -92,9 +86,8 @@ struct Softmax {
                 kernels::for_each_line<T, T>(
                     x[0], y, a.axis,
                     [n](const T* from, Index step, T* to, Index to_step) {
-                        const T m = largest(from, step, n);
-                        T total = 0;
-                        for (Index i = 0; i < n; ++i) total += to[i * to_step] = std::exp(from[i * step] - m);
+                        const T m = kernels::largest_of(from, step, n);
+                        const T total = kernels::exponentials(from, step, n, m, to, to_step);
                         for (Index i = 0; i < n; ++i) to[i * to_step] /= total;
                     },
                     kernels::Lines::sharing);
@@ -140,9 +133,8 @@ struct LogSoftmax {
                 kernels::for_each_line<T, T>(
                     x[0], y, a.axis,
                     [n](const T* from, Index step, T* to, Index to_step) {
-                        const T m = largest(from, step, n);
-                        T total = 0;
-                        for (Index i = 0; i < n; ++i) total += std::exp(from[i * step] - m);
+                        const T m = kernels::largest_of(from, step, n);
+                        const T total = kernels::exponentials<T>(from, step, n, m, nullptr, 0);
                         const T log_total = std::log(total);
                         for (Index i = 0; i < n; ++i) to[i * to_step] = from[i * step] - m - log_total;
                     },

@@ -5,11 +5,18 @@
 // The scalar face of an elementwise operation: `Value exp(ValueArg x) { return apply_value<Exp>(x); }`
 namespace xg {
 
+/// What a function of vector_math gives in a loop, the C library gives faster for one number.
+template <Elementwise Op, class... X>
+double scalar_value(X... x) {
+    if constexpr (requires { Op::scalar(x...); }) return Op::scalar(x...);
+    else return Op::value(x...);
+}
+
 /// One input: the slope is computed now, and backward is one product.
 template <Elementwise Op>
 Value apply_value(const ValueArg& a) {
     detail::Slot* x = a.slot(Op::doc.name);
-    const double y = Op::value(x->data);
+    const double y = scalar_value<Op>(x->data);
     double slope = 0;
     auto kind = detail::SlotKind::blocked;
     if constexpr (!requires { Op::derivative.why; }) {
@@ -24,7 +31,7 @@ Value apply_value(const ValueArg& a) {
 template <Elementwise Op>
 Value apply_value(const ValueArg& a, const ValueArg& b) {
     detail::Slot *x = a.slot(Op::doc.name), *y = b.slot(Op::doc.name);
-    const double data = Op::value(x->data, y->data);
+    const double data = scalar_value<Op>(x->data, y->data);
     auto* row = reinterpret_cast<detail::Slot*>(const_cast<OpEntry*>(&entry<Op>()));
     return detail::record(detail::SlotKind::binary, 0, data, x, y, row, std::min(x->window, y->window), a, b);
 }

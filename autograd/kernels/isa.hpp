@@ -1,0 +1,39 @@
+#pragma once
+
+// Loops of plain arithmetic are compiled for three instruction sets; the widest that the processor has runs. They compute
+// the same bits: nothing is contracted or reordered.
+namespace xg::kernels {
+
+enum class Isa : unsigned char { generic, avx2, avx512 };
+
+/// Of this process, chosen at the first call: the environment's XGRAD_ISA (`generic`, `avx2` or `avx512`) or the widest.
+/// ValueError if it names something else, or what the processor does not have.
+Isa isa();
+
+#if defined(__x86_64__)
+#define XGRAD_TARGET_AVX2 [[gnu::target("avx2")]]
+#define XGRAD_TARGET_AVX512 [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")]]
+#else
+#define XGRAD_TARGET_AVX2
+#define XGRAD_TARGET_AVX512
+#endif
+
+/// Runs `Body::run(x...)`, which is inlined always, compiled for the instruction set of the process.
+template <class Body, class... X>
+XGRAD_TARGET_AVX2 auto run_avx2(X... x) {
+    return Body::run(x...);
+}
+template <class Body, class... X>
+XGRAD_TARGET_AVX512 auto run_avx512(X... x) {
+    return Body::run(x...);
+}
+template <class Body, class... X>
+auto run_widest(X... x) {
+    switch (isa()) {
+        case Isa::avx512: return run_avx512<Body>(x...);
+        case Isa::avx2: return run_avx2<Body>(x...);
+        default: return Body::run(x...);
+    }
+}
+
+} // namespace xg::kernels
