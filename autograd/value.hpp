@@ -310,7 +310,7 @@ namespace detail {
 /// The long way, with everything by value: what had its address taken here would live in memory on the short way too.
 /// Returns a leaf if nothing is recorded.
 XGRAD_API Slot* record_slowly(SlotKind kind, std::uint8_t flags, double data, Slot* in0, std::uint64_t second,
-                              std::uint64_t third, std::uint32_t window, const char* file, std::uint32_t line);
+                              std::uint64_t third, const char* file, std::uint32_t line);
 
 inline void set_second(Slot* s, Slot* in1) { s->in1 = in1; }
 inline void set_second(Slot* s, double k) { s->k = k; }
@@ -332,7 +332,7 @@ XGRAD_INLINE Value record(SlotKind kind, std::uint8_t flags, double data, Slot* 
     TapeTop& top = tape_top;
     Slot* s = top.cursor;
     if (s == top.limit) [[unlikely]] {
-        s = record_slowly(kind, flags, data, in0, bits_of(second), bits_of(third), window, first.file(), first.line());
+        s = record_slowly(kind, flags, data, in0, bits_of(second), bits_of(third), first.file(), first.line());
         if (s->kind == SlotKind::leaf) return Value(s);
         top.live += 1 - (first.settle() + ... + args.settle());
         return Value(s);

@@ -200,6 +200,16 @@ void Tape::rewind() noexcept {
 
 TapeMark Tape::mark() const { return {top().cursor, top().live}; }
 
+bool Tape::anything_lives_since(std::uint32_t oldest, const TapeMark& mark) const noexcept {
+    if (mark.live == 0) return false;
+    // As many as before have a handle, but a new one may have taken the place of an old one.
+    Descent down(last(), oldest);
+    while (const Slot* s = down.next()) {
+        if (s->handles > 0) return true;
+    }
+    return false;
+}
+
 void Tape::rewind_to(const TapeMark& mark) noexcept {
     TapeTop& t = tape_top;
     if (t.live != mark.live || empty()) return; // somebody has kept a result; the next sweep sees to the rest
@@ -207,7 +217,7 @@ void Tape::rewind_to(const TapeMark& mark) noexcept {
     std::uint32_t oldest = no_window;
     Segment* segment = segment_of(mark.cursor - 1);
     oldest = sequence(mark.cursor, segment->bias);
-    if (sequence(t.cursor, t.bias) <= oldest) return;
+    if (sequence(t.cursor, t.bias) <= oldest || anything_lives_since(oldest, mark)) return;
     if (foreign_ || !result_notes_.empty()) {
         Descent down(t.cursor - 1, oldest);
         while (Slot* s = down.next()) forget(s);
@@ -619,7 +629,7 @@ void handles_overflow(Slot* s) { Tape::of(s).count_overflow(s); }
 void adopt_handle(Slot* s) { Tape::of(s).adopt(s); }
 
 Slot* record_slowly(SlotKind kind, std::uint8_t flags, double data, Slot* in0, std::uint64_t second,
-                    std::uint64_t third, std::uint32_t window, const char* file, std::uint32_t line) {
+                    std::uint64_t third, const char* file, std::uint32_t line) {
     Tape& tape = Tape::mine();
     const Site open = CallSite::current(), site = open ? open : Site{file, line};
     if (!tape.recording()) return make_leaf_slowly(data, site);
@@ -629,11 +639,13 @@ Slot* record_slowly(SlotKind kind, std::uint8_t flags, double data, Slot* in0, s
               in0,
               {std::bit_cast<Slot*>(second)},
               {std::bit_cast<Slot*>(third)},
-              std::min(window, sequence(s)),
+              sequence(s),
               kind,
               flags,
               0,
               1};
+    // Not before: a sweep may just have moved the windows of the inputs.
+    for_each_input(s, [s](const Slot* in) { s->window = std::min(s->window, in->window); });
     if (tape.tracing > 0 && site) {
         try {
             tape.note(s, site);

@@ -122,6 +122,7 @@ private:
     void leave_if_late() noexcept;
     bool deserted() const { return empty() && top().live == 0 && top().leaves == 0 && !destroying_; }
     void leave_thread() noexcept;
+    bool anything_lives_since(std::uint32_t oldest, const TapeMark& mark) const noexcept;
     void mark_living() noexcept;
     void relink() noexcept;
     void renumber() noexcept;

@@ -8,6 +8,7 @@
 #include <autograd/engine/tape.hpp>
 #include <autograd/error.hpp>
 #include <autograd/grad_mode.hpp>
+#include <autograd/transforms/value_transforms.hpp>
 #include <autograd/value.hpp>
 
 using namespace xg;
@@ -207,4 +208,39 @@ TEST_CASE("Value: memory that cannot be had leaves the graph usable") {
     Tape::slots_a_segment = slots;
     trim_tape();
     CHECK(detail::tape_top.live == 0);
+}
+
+TEST_CASE("Value: a sweep in the middle of an operation keeps what the result depends on") {
+    trim_tape();
+    const std::size_t before = detail::Tape::slots_a_segment;
+    detail::Tape::slots_a_segment = 4;
+    {
+        Value x = 2.0, hold = x * 2.0;
+        for (int i = 0; i < 60; ++i) x * 3.0; // segments that a sweep will free
+        Value a = x * x, b = a * a;
+        hold = x;
+        int wrong = 0;
+        for (int i = 0; i < 2000; ++i) { // some of these results meet a sweep
+            x.zero_grad();
+            const Value y = b + x;
+            y.backward();
+            if (x.grad() != 33) ++wrong;
+        }
+        CHECK(wrong == 0);
+    }
+    trim_tape();
+    detail::Tape::slots_a_segment = before;
+}
+
+TEST_CASE("Value: a result that a transformed function keeps in the place of an older one lives on") {
+    Value x = 2.0, alive = x * x, kept = x * 5.0;
+    grad(
+        [&](std::span<const Value> v) {
+            kept = v[0] * 7.0;
+            return v[0] * v[0];
+        },
+        {3.0});
+    for (int i = 0; i < 100; ++i) x * 1.0;
+    CHECK(kept.value() == 21);
+    CHECK(alive.value() == 4);
 }
