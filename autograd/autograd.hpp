@@ -8,6 +8,7 @@
 #include <autograd/error.hpp>
 #include <autograd/grad_mode.hpp>
 #include <autograd/memory.hpp>
+#include <autograd/mixed.hpp>
 #include <autograd/ops/activation.hpp>
 #include <autograd/ops/arithmetic.hpp>
 #include <autograd/ops/arrange.hpp>

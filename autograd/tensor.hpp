@@ -17,6 +17,7 @@ namespace xg {
 
 struct Impl;
 class Operand;
+class Value;
 
 /// "Not given": `slice(x, 0, none, 3)`.
 inline constexpr std::nullopt_t none = std::nullopt;
@@ -80,6 +81,11 @@ public:
     /// The number in a tensor of one element. ShapeError otherwise.
     template <class T = double>
     T item(Site site = Site::here()) const;
+    /// One number as a Value in the same graph (needs autograd/value.hpp); negative indices count from the end. A leaf
+    /// where no gradient flows back: a constant, integers, under no_grad. IndexError unless there is such an entry,
+    /// StateError inside jvp and vmap, where a tensor has other numbers than its own.
+    Value value_at(std::initializer_list<Index> indices, Site site = Site::here()) const;
+    Value value_at(std::span<const Index> indices, Site site = Site::here()) const;
     /// All numbers in row-major order, converted to T.
     template <class T = double>
     std::vector<T> to_vector(Site site = Site::here()) const;

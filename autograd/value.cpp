@@ -34,7 +34,17 @@ void Value::set_grad(double g, Site site) {
     s->grad = g + 0.0;
 }
 
-void Value::backward(double seed, Site site) const { tape_backward(slot("backward", site), seed, site); }
+void Value::backward(double seed, Site site) const { tape_backward(slot("backward", site), seed, {}, site); }
+void Value::backward(double seed, BackwardOptions options, Site site) const {
+    Slot* s = slot("backward", site);
+    if (options.create_graph) {
+        const CallSite here(site);
+        fail<GraphError>(
+            "backward: the gradients of Values are numbers, so the pass cannot be recorded\n"
+            "  expected grad(y, xs), which gives the gradients as Values");
+    }
+    tape_backward(s, seed, options, site);
+}
 
 Value& Value::label(std::string name, Site site) {
     Slot* s = slot("label", site);

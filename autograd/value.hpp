@@ -25,6 +25,7 @@
 namespace xg {
 
 class Value;
+struct BackwardOptions;
 
 namespace detail {
 
@@ -229,6 +230,8 @@ public:
     /// Adds seed * d(this)/d(leaf) to the gradient of every leaf this was computed from. It may run again.
     /// GraphError on a thread that does not own the graph, and if a leaf has another value than an operation read.
     void backward(double seed = 1.0, Site site = Site::here()) const;
+    /// The same where tensors are part of the graph, whose saved values go with the first backward unless retained.
+    void backward(double seed, BackwardOptions options, Site site = Site::here()) const;
 
     /// Whether it was not computed from others.
     bool is_leaf(Site site = Site::here()) const { return slot("is_leaf", site)->kind == detail::SlotKind::leaf; }

@@ -53,7 +53,7 @@ const char* name_of_slot(const Slot* s) {
         case SlotKind::blocked:
         case SlotKind::unary: return static_cast<const OpEntry*>(s->entry)->doc.name;
         case SlotKind::binary: return reinterpret_cast<const OpEntry*>(s->in2)->doc.name;
-        case SlotKind::foreign: return reinterpret_cast<const ForeignSlot*>(s->in0)->name();
+        case SlotKind::foreign: return foreign_of(s).name();
         case SlotKind::dead:
         case SlotKind::more: break;
     }
@@ -113,6 +113,8 @@ std::vector<ValueNode> ValueNode::inputs() const {
         two(ValueNode(s->in0, Part::whole), ValueNode(s, Part::constant), constant_first);
     } else if (part_ == Part::product) {
         two(ValueNode(s->in0, Part::whole), ValueNode(s->in1, Part::whole), 0);
+    } else if (s->kind == SlotKind::foreign) {
+        for (Slot* x : foreign_of(s).origins()) in.push_back(ValueNode(x, Part::whole));
     } else {
         for_each_input(s, [&](Slot* x) { in.push_back(ValueNode(x, Part::whole)); });
     }

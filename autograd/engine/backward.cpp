@@ -5,59 +5,23 @@
 
 #include <autograd/creation.hpp>
 #include <autograd/debug/watch.hpp>
+#include <autograd/engine/bridge.hpp>
 #include <autograd/engine/context.hpp>
 #include <autograd/engine/level.hpp>
+#include <autograd/engine/mixed_pass.hpp>
 #include <autograd/engine/node.hpp>
+#include <autograd/engine/pass.hpp>
 #include <autograd/engine/record.hpp>
+#include <autograd/engine/tape_grad.hpp>
 #include <autograd/error_format_internal.hpp>
 #include <autograd/kernels/parallel.hpp>
 #include <autograd/ops/elementwise.hpp>
 
-// A loop over nodes in descending stamps: a node's stamp is larger than that of every ancestor, so when its turn comes
-// its cotangent is complete. The newest unfinished input runs next without passing through the heap; leaves never
-// enter it. What arrives at leaves waits in their slots and is added to their gradients when all has gone well, so
-// that an error on the way leaves every gradient as it was.
 namespace xg {
 namespace {
 
 struct Older {
     bool operator()(const Node* a, const Node* b) const { return a->stamp < b->stamp; }
-};
-
-class Pass {
-public:
-    Pass(const Tensor& root, BackwardOptions options, Site site)
-        : site_(site),
-          level_(root.impl()->level),
-          retain_(options.retain_graph || options.create_graph),
-          create_(options.create_graph) {}
-    ~Pass() { clear_slots(); }
-
-    void only(const std::vector<Tensor>& targets, Node* root);
-    void run(const Tensor& root, Tensor cotangent);
-    void commit_to_leaves();
-    Tensor arrived_at(const Tensor& target);
-
-private:
-    Node* next_node();
-    void visit(Node* node);
-    bool visit_elementwise(Node* node, Tensor& g, unsigned wanted);
-    void finish(Node* node, Tensor& g, Grads& grads, unsigned wanted);
-    void deliver(Node* to, Tensor g);
-    void accumulate(Node* to, Tensor g);
-    unsigned wanted_edges(const Node& node) const;
-    void check(const Node& node) const;
-    Tensor saved_input(const Node& node, const Edge& edge) const;
-    Tensor saved_output(Node& node) const;
-    void release(Node& node) const;
-    void clear_slots();
-
-    const Site site_; // of the call of backward
-    const int level_;
-    const bool retain_, create_;
-    bool targeted_ = false;
-    std::vector<Node*> heap_, leaves_, targets_, marked_;
-    Node* next_ = nullptr;
 };
 
 // Slots -------------------------------------------------------------------------------------------------------------
@@ -68,6 +32,8 @@ bool exclusive(const Impl* g) {
 }
 
 void add_into(Tensor& sum, const Tensor& term) { kernels::accumulate(strided(term), strided(sum)); }
+
+} // namespace
 
 void Pass::accumulate(Node* to, Tensor g) {
     Tensor sum = share(to->grad);
@@ -99,15 +65,27 @@ void Pass::deliver(Node* to, Tensor g) {
     }
 }
 
-Node* Pass::next_node() {
+void Pass::deliver_number(Node* to, Index at, double g) {
+    const Impl& made = block_of(to).impl;
+    if (!to->grad) deliver(to, zeros(made.shape, {.dtype = made.dtype}));
+    if (!exclusive(to->grad)) {
+        Tensor own = share(to->grad).clone();
+        drop(std::exchange(to->grad, own.disown()));
+    }
+    if (to->grad->dtype == DType::float32) reinterpret_cast<float*>(to->grad->data)[at] += static_cast<float>(g);
+    else reinterpret_cast<double*>(to->grad->data)[at] += g;
+}
+
+// The youngest, if it has that stamp at least.
+Node* Pass::next_node(std::uint64_t stamp) {
     if (!next_ || (!heap_.empty() && heap_.front()->stamp > next_->stamp)) {
-        if (heap_.empty()) return nullptr;
+        if (heap_.empty() || heap_.front()->stamp < stamp) return nullptr;
         std::pop_heap(heap_.begin(), heap_.end(), Older());
         Node* node = heap_.back();
         heap_.pop_back();
         return node;
     }
-    return std::exchange(next_, nullptr);
+    return next_->stamp < stamp ? nullptr : std::exchange(next_, nullptr);
 }
 
 void Pass::clear_slots() {
@@ -130,7 +108,9 @@ void Pass::clear_slots() {
 
 // Saved values ------------------------------------------------------------------------------------------------------
 
+namespace {
 std::string str(Site site) { return site ? fmt::format("{}:{}", site.file, site.line) : "an unknown line"; }
+} // namespace
 
 void Pass::check(const Node& node) const {
     const CallSite here(site_);
@@ -200,33 +180,45 @@ void Pass::release(Node& node) const {
 
 // The loop ------------------------------------------------------------------------------------------------------------
 
-// Marks what leads from the root to a target: what lies aside is neither computed nor released.
-void Pass::only(const std::vector<Tensor>& targets, Node* root) {
+void Pass::target(const std::vector<Tensor>& targets) {
     targeted_ = true;
-    std::uint64_t oldest = ~std::uint64_t{0};
+    oldest_ = ~std::uint64_t{0};
     for (const Tensor& t : targets) {
         Node* node = t.impl()->node;
         if (!node || node->target) continue;
         node->target = true;
         targets_.push_back(keep(node));
-        oldest = std::min(oldest, node->stamp);
+        oldest_ = std::min(oldest_, node->stamp);
     }
-    const auto meet = [&](Node* node) {
-        // A leaf leads nowhere, and other threads may be reading it.
-        if (!node || (!node->op && !node->target) || node->stamp < oldest || node->way != Node::Way::unseen) return;
-        node->way = Node::Way::aside;
-        marked_.push_back(keep(node));
-    };
+}
+
+void Pass::meet(Node* node) {
+    // A leaf leads nowhere, and other threads may be reading it.
+    if (!node || (!node->op && !node->target) || node->stamp < oldest_ || node->way != Node::Way::unseen) return;
+    node->way = Node::Way::aside;
+    marked_.push_back(keep(node));
+    if (detail::is_stacked(*node)) stacked_.push_back(node);
+}
+
+void Pass::explore(Node* root) {
+    targeted_ = true;
     meet(root);
-    for (std::size_t i = 0; i < marked_.size(); ++i) {
-        for (const Edge& edge : marked_[i]->edges) meet(edge.node);
+    for (; explored_ < marked_.size(); ++explored_) {
+        for (int i = 0; i < marked_[explored_]->edges.size(); ++i) meet(marked_[explored_]->edges[i].node);
     }
-    std::sort(marked_.begin(), marked_.end(), [](const Node* a, const Node* b) { return a->stamp < b->stamp; });
-    for (Node* node : marked_) {
-        const bool leads = node->target || std::any_of(node->edges.begin(), node->edges.end(), [](const Edge& edge) {
-                               return edge.node && edge.node->way == Node::Way::leads;
-                           });
-        if (leads) node->way = Node::Way::leads;
+}
+
+bool Pass::decide(const Node& node) const {
+    if (node.target) return true;
+    if (detail::is_stacked(node)) return tape_side_->leads(node);
+    return std::any_of(node.edges.begin(), node.edges.end(),
+                       [](const Edge& edge) { return edge.node && edge.node->way == Node::Way::leads; });
+}
+
+void Pass::decide_up_to(std::uint64_t stamp) {
+    if (decided_ == 0) std::sort(marked_.begin(), marked_.end(), Older());
+    for (; decided_ < marked_.size() && marked_[decided_]->stamp <= stamp; ++decided_) {
+        if (decide(*marked_[decided_])) marked_[decided_]->way = Node::Way::leads;
     }
 }
 
@@ -240,6 +232,8 @@ unsigned Pass::wanted_edges(const Node& node) const {
     }
     return wanted;
 }
+
+namespace {
 
 Tensor run_hooks(const Node* node, Tensor g) {
     const Extra* extra = block_of(const_cast<Node*>(node)).impl.extra;
@@ -285,6 +279,8 @@ void tell_backward(const Node& node, const Tensor& g, const Grads& grads) {
         {node.op->doc.name, node.stamp, {inputs.data(), n}, g, {contributions.data(), n}, Site{node.file, node.line}});
 }
 
+} // namespace
+
 // What is left when the gradients of a node's inputs are there.
 void Pass::finish(Node* node, Tensor& g, Grads& grads, unsigned wanted) {
     release(*node);
@@ -297,6 +293,7 @@ void Pass::finish(Node* node, Tensor& g, Grads& grads, unsigned wanted) {
     }
 }
 
+namespace {
 struct Number64 {
     alignas(8) char bytes[8];
 };
@@ -308,6 +305,8 @@ void write_number(Number64& to, double number, DType d) {
         std::memcpy(to.bytes, &number, sizeof number);
     }
 }
+
+} // namespace
 
 // The short way through an elementwise node: one loop an input, into the cotangent's own memory where nobody else sees
 // it. Only for contiguous operands of the result's shape on plane 0, when the pass itself is not recorded.
@@ -363,7 +362,8 @@ void Pass::visit(Node* node) {
     if (wanted != 0) check(*node);
     const CallSite here(Site{node->file, node->line});
     g = run_hooks(node, std::move(g));
-    if (wanted == 0) { // the pass goes no further here
+    if (wanted == 0) { // the pass goes no further here, but perhaps on the tape
+        if (tape_side_ && detail::is_stacked(*node)) tape_side_->receive(*node, g);
         if (node->target) node->grad = g.disown();
         return;
     }
@@ -392,11 +392,20 @@ void Pass::visit(Node* node) {
 }
 
 void Pass::run(const Tensor& root, Tensor cotangent) {
-    Node* start = root.impl()->node;
+    deliver(root.impl()->node, std::move(cotangent));
+    run_down_to(0);
+}
+
+void Pass::run_down_to(std::uint64_t stamp) {
     // On plane 0 recording is simply off; on others lower planes record by themselves, and saved values are stripped.
     const Setting recording(context().recording, level_ == 0 ? create_ : context().recording);
-    deliver(start, std::move(cotangent));
-    while (Node* node = next_node()) visit(node);
+    while (Node* node = next_node(stamp)) visit(node);
+}
+
+std::vector<Node*> Pass::pending() const {
+    std::vector<Node*> nodes = heap_;
+    if (next_) nodes.push_back(next_);
+    return nodes;
 }
 
 Tensor Pass::arrived_at(const Tensor& target) {
@@ -406,16 +415,17 @@ Tensor Pass::arrived_at(const Tensor& target) {
     return node->op ? g : run_hooks(node, g);
 }
 
+namespace {
 // A gradient that a leaf can keep and add to: its own numbers, row-major.
 Tensor owned(Tensor g, bool create) {
     if (create || (g.impl()->contiguous && g.impl()->rc.sole() && g.impl()->storage->rc.sole())) return g;
     return g.clone();
 }
 
-void Pass::commit_to_leaves() {
+} // namespace
+
+void Pass::prepare_leaves() {
     const Setting recording(context().recording, create_);
-    // Everything that may fail comes first.
-    std::vector<Tensor> totals;
     for (Node* leaf : leaves_) {
         Tensor g = run_hooks(leaf, Tensor(std::exchange(leaf->grad, nullptr)));
         const Impl& self = block_of(leaf).impl;
@@ -423,14 +433,19 @@ void Pass::commit_to_leaves() {
             const Tensor before = share(self.grad);
             g = before + g;
         }
-        totals.push_back(owned(std::move(g), create_));
+        totals_.push_back(owned(std::move(g), create_));
     }
+}
+
+void Pass::commit_leaves() noexcept {
     for (std::size_t i = 0; i < leaves_.size(); ++i) {
         Impl& self = block_of(leaves_[i]).impl;
         if (self.node != leaves_[i]) continue; // the tensor is gone, or no leaf any more
-        drop(std::exchange(self.grad, totals[i].disown()));
+        drop(std::exchange(self.grad, totals_[i].disown()));
     }
 }
+
+namespace {
 
 void require_graph(const Tensor& root) {
     if (root.impl()->node) return;
@@ -472,9 +487,12 @@ void backward_into_leaves(const Tensor& root, const Tensor& cotangent, BackwardO
         require_graph(root);
         start = checked_cotangent(root, cotangent);
     }
-    Pass pass(root, options, site);
+    Pass pass(root.impl()->level, options, site);
+    detail::MixedPass tape(pass);
     pass.run(root, std::move(start));
-    pass.commit_to_leaves();
+    pass.prepare_leaves();
+    tape.keep();
+    pass.commit_leaves();
 }
 
 std::vector<Tensor> backward_to(const Tensor& root, const Tensor& cotangent, const std::vector<Tensor>& targets,
@@ -485,8 +503,11 @@ std::vector<Tensor> backward_to(const Tensor& root, const Tensor& cotangent, con
         require_graph(root);
         start = checked_cotangent(root, cotangent);
     }
-    Pass pass(root, options, site);
-    pass.only(targets, root.impl()->node);
+    Pass pass(root.impl()->level, options, site);
+    pass.target(targets);
+    pass.explore(root.impl()->node);
+    const auto tape = detail::recorded_side(pass);
+    pass.decide_up_to(~std::uint64_t{0});
     pass.run(root, std::move(start));
     std::vector<Tensor> gradients;
     for (const Tensor& t : targets) gradients.push_back(pass.arrived_at(t));

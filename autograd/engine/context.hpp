@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include <autograd/grad_mode.hpp>
@@ -22,6 +23,22 @@ struct Context {
 // address.
 extern constinit thread_local Context context_of_thread [[gnu::tls_model("initial-exec")]];
 inline Context& context() { return context_of_thread; }
+
+/// Nodes that die in the scope are taken apart there, even while others are.
+class OwnDrain {
+public:
+    OwnDrain() : dying_(std::exchange(context().dying, nullptr)), draining_(std::exchange(context().draining, false)) {}
+    ~OwnDrain() {
+        context().dying = dying_;
+        context().draining = draining_;
+    }
+    OwnDrain(const OwnDrain&) = delete;
+    OwnDrain& operator=(const OwnDrain&) = delete;
+
+private:
+    Node* dying_;
+    bool draining_;
+};
 
 /// Who watches this thread, or null. XGRAD_WITHOUT_WATCH leaves the seam out, for bench/watch_seam to compare with.
 inline Watch* watching() {

@@ -46,7 +46,12 @@ Segment* allocate_segments(std::size_t count) {
 std::size_t Tape::slots_a_segment = slots_of_segment;
 std::int64_t Tape::grants_left = -1;
 
-void ForeignSlot::tangent(const Slot&, const std::vector<const double*>&, double*, std::size_t) {
+std::uint32_t ForeignSlot::window(const Tape&) const {
+    std::uint32_t oldest = no_window;
+    for (const Slot* in : inputs()) oldest = std::min(oldest, in->window);
+    return oldest;
+}
+void ForeignOperation::tangent(const Slot&, const std::vector<const double*>&, double*, std::size_t) {
     fail<GraphError>("{}: it has no forward derivative\n  expected grad, which goes backward", name());
 }
 
@@ -84,6 +89,7 @@ Tape::~Tape() {
 
 void Tape::leave_thread() noexcept {
     collect_dropped();
+    if (has_stacks()) sweep(); // nobody will record anything that makes it worth while
     trim();
     bool gone = false;
     {
@@ -182,6 +188,7 @@ void Tape::rewind() noexcept {
     bury_foreign();
     if (!result_notes_.empty()) result_notes_.clear();
     garbage_ = 0;
+    oldest_stack_ = no_window;
     covered = 0;
     segments_after_sweep_ = 0;
     ++epoch_;
@@ -198,9 +205,22 @@ void Tape::rewind() noexcept {
     destroy_dying();
 }
 
+// Tensors may hold handles of their own still, and be held by nothing but slots: only a sweep can tell. It comes when it
+// is likely to free half of what it visits.
+void Tape::free_results() noexcept {
+    if (marking_) return;
+    if (stacks_ == 0) return rewind();
+    if (2 * garbage_ >= sequence(top().cursor, top().bias)) sweep();
+}
+
 TapeMark Tape::mark() const { return {top().cursor, top().live}; }
 
-bool Tape::anything_lives_since(std::uint32_t oldest, const TapeMark& mark) const noexcept {
+bool Tape::anything_lives_since(std::uint32_t oldest, const TapeMark& mark) noexcept {
+    if (stacks_ > 0) {
+        const bool living = mark_living(oldest);
+        unmark(oldest);
+        return living;
+    }
     if (mark.live == 0) return false;
     // As many as before have a handle, but a new one may have taken the place of an old one.
     Descent down(last(), oldest);
@@ -213,11 +233,11 @@ bool Tape::anything_lives_since(std::uint32_t oldest, const TapeMark& mark) cons
 void Tape::rewind_to(const TapeMark& mark) noexcept {
     TapeTop& t = tape_top;
     if (t.live != mark.live || empty()) return; // somebody has kept a result; the next sweep sees to the rest
-    if (!mark.cursor) return rewind();
-    std::uint32_t oldest = no_window;
-    Segment* segment = segment_of(mark.cursor - 1);
-    oldest = sequence(mark.cursor, segment->bias);
-    if (sequence(t.cursor, t.bias) <= oldest || anything_lives_since(oldest, mark)) return;
+    Segment* segment = mark.cursor ? segment_of(mark.cursor - 1) : nullptr;
+    const std::uint32_t oldest = segment ? sequence(mark.cursor, segment->bias) : 0;
+    if (sequence(t.cursor, t.bias) <= oldest) return;
+    if (anything_lives_since(oldest, mark)) return;
+    if (!segment) return rewind();
     if (foreign_ || !result_notes_.empty()) {
         Descent down(t.cursor - 1, oldest);
         while (Slot* s = down.next()) forget(s);
@@ -379,8 +399,14 @@ void Tape::drop(Slot* s) noexcept {
         s->in0 = std::exchange(parked_, s);
         return;
     }
-    if (--top().live == 0) return rewind();
+    if (has_role(s, ForeignSlot::Role::stack)) {
+        --stacks_;
+        garbage_ += sequence(s) - s->window + 1;
+        if (top().live == 0) free_results();
+        return;
+    }
     if (s->used == 0) garbage_ += sequence(s) - s->window + 1;
+    if (--top().live == 0) free_results();
 }
 
 void Tape::leave_if_late() noexcept {
@@ -390,7 +416,7 @@ void Tape::leave_if_late() noexcept {
 }
 
 void Tape::last_result_gone() noexcept {
-    rewind();
+    free_results();
     leave_if_late();
 }
 
@@ -452,11 +478,22 @@ bool Tape::is_outdated(const Slot* reader, const Slot* leaf) const {
 
 // Foreign slots -----------------------------------------------------------------------------------------------------------
 
-void Tape::attach(Slot* s, std::unique_ptr<ForeignSlot> foreign) {
+Slot* Tape::record(std::unique_ptr<ForeignSlot> foreign, double data, Site site) {
+    Slot* s = take();
+    *s = Slot{data, nothing_arrived, nullptr, {nullptr}, {nullptr}, no_window, SlotKind::dead, 0, 0, 0};
+    if (tracing > 0 && site) note(s, site);
+    const bool stack = foreign->role() == ForeignSlot::Role::stack;
+    s->kind = SlotKind::foreign;
+    s->handles = 1;
+    s->window = std::min(foreign->window(*this), sequence(s));
+    for (Slot* in : foreign->inputs()) in->used = 1;
     foreign->slot_ = s;
     foreign->next_ = foreign_;
     foreign_ = foreign.release();
     s->in0 = reinterpret_cast<Slot*>(foreign_);
+    ++(stack ? stacks_ : tape_top.live);
+    if (stack) oldest_stack_ = std::min(oldest_stack_, s->window);
+    return s;
 }
 
 // Moves those without a slot to the dying ones.
@@ -482,7 +519,7 @@ void Tape::destroy_dying() noexcept {
 
 void Tape::forget(Slot* s) noexcept {
     if ((s->flags & noted) != 0) result_notes_.erase(s);
-    if (s->kind == SlotKind::foreign) reinterpret_cast<ForeignSlot*>(s->in0)->slot_ = nullptr;
+    if (s->kind == SlotKind::foreign) foreign_of(s).slot_ = nullptr;
     s->kind = SlotKind::dead;
     s->flags = 0;
     s->grad = nothing_arrived;
@@ -490,19 +527,39 @@ void Tape::forget(Slot* s) noexcept {
 
 // Sweep -------------------------------------------------------------------------------------------------------------------
 
-// Inputs precede their users, so one descent finds everything that a handle leads to.
-void Tape::mark_living() noexcept {
-    for (Segment* s = first_; s; s = s->next) s->living = false;
-    Descent down(last(), 0);
+// Destroys the youngest that has lost its slot and is older than `younger`.
+void Tape::let_go(ForeignSlot**& younger) noexcept {
+    while ((*younger)->slot_) younger = &(*younger)->next_;
+    ForeignSlot* f = *younger;
+    *younger = f->next_;
+    f->next_ = std::exchange(dying_, f);
+    destroy_dying();
+}
+
+// Inputs precede their users, so one descent finds everything that a handle leads to. An element that nothing leads to
+// lets go of its tensor at once, and so of the Values that this was stacked from, which are older: they are found
+// without a handle when their turn comes, however often numbers went to tensors and back. Returns whether anything lives
+// that is as young as `oldest`.
+bool Tape::mark_living(std::uint32_t oldest) noexcept {
+    marking_ = true;
+    const OwnDrain drain; // of tensors, which may be dying around this
+    ForeignSlot** younger = &foreign_;
+    const auto in_range = [oldest](const Slot* in) { return in->kind != SlotKind::leaf && sequence(in) >= oldest; };
+    bool living = false;
+    Descent down(last(), oldest);
     while (Slot* s = down.next()) {
         if (s->kind == SlotKind::more && (s->flags & marked) != 0) continue;
         if (s->handles == 0 && (s->flags & marked) == 0) {
+            const bool foreign = s->kind == SlotKind::foreign;
             forget(s);
+            if (foreign) let_go(younger);
             continue;
         }
+        living = true;
         segment_of(s)->living = true;
         s->flags |= marked;
         for_each_input(s, [&](Slot* in) {
+            if (oldest > 0 && !in_range(in)) return; // a pass may be marking there
             in->flags |= marked;
             if (is_outdated(s, in)) {
                 s->flags |= outdated;
@@ -517,6 +574,17 @@ void Tape::mark_living() noexcept {
                 segment_of(more)->living = true;
             }
         }
+    }
+    marking_ = false;
+    return living;
+}
+
+void Tape::unmark(std::uint32_t oldest) noexcept {
+    Descent down(last(), oldest);
+    while (Slot* s = down.next()) {
+        s->flags = static_cast<std::uint8_t>(s->flags & ~marked);
+        if (oldest > 0) continue;
+        for_each_input(s, [](Slot* in) { in->flags = static_cast<std::uint8_t>(in->flags & ~marked); });
     }
 }
 
@@ -546,6 +614,7 @@ void Tape::relink() noexcept {
 
 void Tape::renumber() noexcept {
     const auto clear = [](Slot* s) { s->flags = static_cast<std::uint8_t>(s->flags & ~marked); };
+    oldest_stack_ = no_window;
     for (Segment* segment = first_;; segment = segment->next) {
         Slot* const end = segment == current_ ? top().cursor : segment->end;
         for (Slot* s = first_slot(segment); s != end; ++s) {
@@ -555,26 +624,28 @@ void Tape::renumber() noexcept {
                 s->window = std::min(s->window, in->window);
                 if (in->kind == SlotKind::leaf) clear(in);
             });
+            if (s->kind != SlotKind::foreign) continue;
+            s->window = std::min(s->window, foreign_of(s).window(*this));
+            if (has_role(s, ForeignSlot::Role::stack)) oldest_stack_ = std::min(oldest_stack_, s->window);
         }
         if (segment == current_) break;
     }
 }
 
 void Tape::sweep() noexcept {
-    if (empty() || top().live == 0 || pinned > 0) return;
-    mark_living();
+    if (empty() || (top().live == 0 && stacks_ == 0) || pinned > 0 || marking_) return;
+    for (Segment* s = first_; s; s = s->next) s->living = false;
+    if (!mark_living(0)) return rewind();
     free_parked(/*all=*/false);
     relink();
     renumber();
-    bury_foreign();
     garbage_ = 0;
     segments_after_sweep_ = used_segments_;
     covered = sequence(top().cursor, top().bias);
     ++epoch_;
     last_change_ = 0;
-    choose_way();
+    if (alive_) choose_way();
     if constexpr (!keeps_memory) release_spare();
-    destroy_dying();
 }
 
 // What value.hpp calls --------------------------------------------------------------------------------------------------

@@ -21,25 +21,51 @@ struct OfSlot { // what few slots have
 
 class Tape;
 
-/// An operation that is no formula of its inputs' numbers: custom rules, checkpoints, elements of tensors.
+/// What a slot stands for where it is no arithmetic operation.
 class ForeignSlot {
 public:
+    enum class Role : std::uint8_t {
+        operation, ///< a ForeignOperation
+        element,   ///< one number of a tensor: what arrives there goes on among tensors
+        stack,     ///< Values that a tensor was stacked from: its one handle is the tensor's, and no operation reads it
+    };
     virtual ~ForeignSlot() = default;
+    Role role() const { return role_; }
     virtual const char* name() const = 0;
     /// The slots it reads. It holds no handles of them.
     virtual const std::vector<Slot*>& inputs() const = 0;
+    /// The same across tensors, for drawings.
+    virtual std::vector<Slot*> origins() const { return inputs(); }
+    /// Sequence number of the oldest result it depends on, itself aside.
+    virtual std::uint32_t window(const Tape& tape) const;
+
+protected:
+    explicit ForeignSlot(Role role) : role_(role) {}
+
+private:
+    friend class Tape;
+    const Role role_;
+    Slot* slot_ = nullptr;
+    ForeignSlot* next_ = nullptr;
+};
+
+/// An operation with a rule of its own: custom ones, checkpoints.
+class ForeignOperation : public ForeignSlot {
+public:
+    ForeignOperation() : ForeignSlot(Role::operation) {}
     /// Adds to the gradients of the inputs what the cotangent of `self` brings them.
     virtual void backward(const Slot& self) = 0;
     /// The same as Values, one an input; undefined where nothing arrives.
     virtual std::vector<Value> cotangents(const Value& self, const Value& g) = 0;
     /// The tangent of `self` for each of `width` directions; `tangents[i]` are those of input i, null if none.
     virtual void tangent(const Slot& self, const std::vector<const double*>& tangents, double* out, std::size_t width);
-
-private:
-    friend class Tape;
-    Slot* slot_ = nullptr;
-    ForeignSlot* next_ = nullptr;
 };
+
+inline ForeignSlot& foreign_of(const Slot* s) { return *reinterpret_cast<ForeignSlot*>(s->in0); }
+inline ForeignOperation& operation_of(const Slot* s) { return static_cast<ForeignOperation&>(foreign_of(s)); }
+inline bool has_role(const Slot* s, ForeignSlot::Role role) {
+    return s->kind == SlotKind::foreign && foreign_of(s).role() == role;
+}
 
 /// Where a tape stood.
 struct TapeMark {
@@ -72,10 +98,14 @@ public:
     void note(Slot* s, Site site);
     const OfSlot* notes(const Slot* s) const;
 
-    void attach(Slot* s, std::unique_ptr<ForeignSlot> foreign); ///< `s->in0` becomes it
+    /// A slot with one handle, which is counted as its role wants it.
+    Slot* record(std::unique_ptr<ForeignSlot> foreign, double data, Site site);
     bool has_foreign() const { return foreign_ != nullptr; }
-    /// Whether a leaf without handles that nothing reads may go to the free ones at once.
-    bool frees_leaves_plainly() const { return !leaves_hidden_ && !late_ && handles_.empty(); }
+    /// Whether a leaf without handles that nothing reads, or no result with a handle, may go to the free ones at once.
+    bool frees_leaves_plainly() const { return !leaves_hidden_ && !late_ && handles_.empty() && stacks_ == 0; }
+    /// Whether tensors that were stacked from Values live, and the least window of those.
+    bool has_stacks() const { return stacks_ > 0; }
+    std::uint32_t oldest_stack() const { return oldest_stack_; }
 
     void count_overflow(Slot* s);
     [[gnu::noinline]] static void last_handle_gone(Slot* s) noexcept; ///< on any thread
@@ -109,6 +139,7 @@ private:
     void allocate_block();
     void enter(Segment* s);
     void rewind() noexcept;
+    void free_results() noexcept;
     void release_spare() noexcept;
     void grow_leaves();
     void free_leaf(Slot* s) noexcept;
@@ -120,10 +151,12 @@ private:
     void drop(Slot* s) noexcept;
     bool give_back_handles(Slot* s) noexcept;
     void leave_if_late() noexcept;
-    bool deserted() const { return empty() && top().live == 0 && top().leaves == 0 && !destroying_; }
+    bool deserted() const { return empty() && top().live == 0 && top().leaves == 0 && !marking_ && !destroying_; }
     void leave_thread() noexcept;
-    bool anything_lives_since(std::uint32_t oldest, const TapeMark& mark) const noexcept;
-    void mark_living() noexcept;
+    bool mark_living(std::uint32_t oldest) noexcept;
+    void unmark(std::uint32_t oldest) noexcept;
+    bool anything_lives_since(std::uint32_t oldest, const TapeMark& mark) noexcept;
+    void let_go(ForeignSlot**& younger) noexcept;
     void relink() noexcept;
     void renumber() noexcept;
 
@@ -139,7 +172,10 @@ private:
     ForeignSlot* foreign_ = nullptr;
     ForeignSlot* dying_ = nullptr;
     bool destroying_ = false;
+    bool marking_ = false;
     bool leaves_hidden_;
+    std::int64_t stacks_ = 0; // with a handle, which `live` does not count
+    std::uint32_t oldest_stack_ = no_window;
     std::size_t used_segments_ = 0, segments_after_sweep_ = 0, next_block_ = 1, bytes_ = 0;
     std::uint64_t garbage_ = 0; // slots behind roots that are gone, at most
     std::unordered_map<const Slot*, OfSlot> result_notes_, leaf_notes_;
@@ -241,7 +277,7 @@ void for_each_input(const Slot* s, F&& f) {
             return;
         }
         case SlotKind::foreign:
-            for (Slot* in : reinterpret_cast<ForeignSlot*>(s->in0)->inputs()) f(in);
+            for (Slot* in : foreign_of(s).inputs()) f(in);
             return;
         default: f(s->in0);
     }

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 
+#include <autograd/engine/mixed_pass.hpp>
 #include <autograd/error_format_internal.hpp>
 #include <autograd/ops/entry.hpp>
 #include <autograd/ops/exact_slope.hpp>
@@ -105,7 +106,6 @@ inline void step(Slot* s, double g) {
             add_same(s->in2, g);
             return;
         case SlotKind::binary: binary_backward(s, g); return;
-        case SlotKind::foreign: reinterpret_cast<ForeignSlot*>(s->in0)->backward(*s); return;
         case SlotKind::sum:
         case SlotKind::mean:
         case SlotKind::dot:
@@ -132,25 +132,6 @@ void clear_reachable(Slot* root) {
     }
 }
 
-// The gradients of the leaves as they were, for the case that a foreign rule throws.
-class LeafGradients {
-public:
-    explicit LeafGradients(Slot* root) {
-        Descent down(root, root->window);
-        while (Slot* s = down.next()) {
-            for_each_input(s, [&](Slot* in) {
-                if (in->kind == SlotKind::leaf) before_.emplace(in, in->grad);
-            });
-        }
-    }
-    void restore() const {
-        for (const auto& [leaf, g] : before_) leaf->grad = g;
-    }
-
-private:
-    std::unordered_map<Slot*, double> before_;
-};
-
 // Where this loop stands in a cache line is worth several percent.
 [[gnu::noinline, gnu::aligned(64)]] void descend(Slot* root) {
     Descent down(root, root->window);
@@ -168,10 +149,6 @@ private:
         if (has_arrived(g)) step(s, g);
     }
 }
-void unmark(Slot* root) {
-    Descent down(root, root->window);
-    while (Slot* s = down.next()) s->flags = static_cast<std::uint8_t>(s->flags & ~marked);
-}
 
 bool reads_inputs(const Slot* s) {
     switch (s->kind) {
@@ -182,21 +159,21 @@ bool reads_inputs(const Slot* s) {
         case SlotKind::fma:
         case SlotKind::binary:
         case SlotKind::dot:
-        case SlotKind::logsumexp:
-        case SlotKind::foreign: return true;
+        case SlotKind::logsumexp: return true;
+        case SlotKind::foreign: return foreign_of(s).role() == ForeignSlot::Role::operation;
         default: return false;
     }
 }
 
 } // namespace
 
-void check_tape(const char* op, Slot* root, bool everything, Site site) {
-    if (segment_of(root)->tape != tape_top.tape) refuse_thread(op, site);
-    Tape& tape = *tape_top.tape;
-    if (root->kind == SlotKind::leaf || !tape.may_be_outdated(root)) return;
-    Descent down(root, root->window);
+void step_back(Slot* s, double g) { step(s, g); }
+
+void check_inputs(const char* op, Slot* youngest, std::uint32_t oldest, bool everything, bool only_marked, Site site) {
+    const Tape& tape = *tape_top.tape;
+    Descent down(youngest, oldest);
     while (Slot* s = down.next()) {
-        if (!everything && !reads_inputs(s)) continue;
+        if ((only_marked && (s->flags & marked) == 0) || (!everything && !reads_inputs(s))) continue;
         bool changed = (s->flags & outdated) != 0;
         std::string name;
         for_each_input(s, [&](Slot* in) {
@@ -214,27 +191,48 @@ void check_tape(const char* op, Slot* root, bool everything, Site site) {
     }
 }
 
-void tape_backward(Slot* root, double seed, Site site) {
+void check_tape(const char* op, Slot* root, bool everything, Site site) {
+    if (segment_of(root)->tape != tape_top.tape) refuse_thread(op, site);
+    const Tape& tape = *tape_top.tape;
+    if (root->kind == SlotKind::leaf || !tape.may_be_outdated(root)) return;
+    if (!tape.has_stacks()) return check_inputs(op, root, root->window, everything, /*only_marked=*/false, site);
+    // The window may hold graphs of tensors that live on.
+    struct Marks {
+        Slot* root;
+        explicit Marks(Slot* r) : root(r) { mark_reached(root); }
+        ~Marks() { unmark_range(root, root->window); }
+    } const marks(root);
+    check_inputs(op, root, root->window, everything, /*only_marked=*/true, site);
+}
+
+namespace {
+
+void pure_backward(Slot* root, double seed, Site site) {
     check_tape("backward", root, /*everything=*/false, site);
-    if (root->kind == SlotKind::leaf) return add_to(root, seed);
     Tape& tape = *tape_top.tape;
     const bool covered = tape.covered > root->window;
     if (covered) clear_reachable(root);
     tape.covered = std::max(tape.covered, sequence(root) + 1);
     root->grad = seed + 0.0;
-    const auto run = [&] { covered ? descend_marked(root) : descend(root); };
-    if (!tape.has_foreign()) return run();
-    const LeafGradients before(root);
-    ++tape.pinned;
-    try {
-        run();
-    } catch (...) {
-        --tape.pinned;
-        before.restore();
-        if (covered) unmark(root);
-        throw;
-    }
-    --tape.pinned;
+    covered ? descend_marked(root) : descend(root);
+}
+
+void mixed_backward(Slot* root, double seed, BackwardOptions options, Site site) {
+    Pass tensors(/*level=*/0, options, site);
+    MixedPass tape(tensors);
+    tape.run_from(root, seed);
+    tensors.prepare_leaves();
+    tape.keep();
+    tensors.commit_leaves();
+}
+
+} // namespace
+
+void tape_backward(Slot* root, double seed, BackwardOptions options, Site site) {
+    if (segment_of(root)->tape != tape_top.tape) refuse_thread("backward", site);
+    if (root->kind == SlotKind::leaf) return add_to(root, seed);
+    if (tape_top.tape->has_foreign()) mixed_backward(root, seed, options, site);
+    else pure_backward(root, seed, site);
 }
 
 } // namespace xg::detail

@@ -2,17 +2,22 @@
 
 #include <algorithm>
 
+#include <autograd/creation.hpp>
+#include <autograd/engine/bridge.hpp>
 #include <autograd/engine/context.hpp>
 #include <autograd/engine/tape_backward.hpp>
 #include <autograd/error_format_internal.hpp>
+#include <autograd/mixed.hpp>
 #include <autograd/ops/entry.hpp>
+#include <autograd/ops/index.hpp>
+#include <autograd/ops/shape_ops.hpp>
 #include <autograd/value_math.hpp>
 
 // Backward that records itself, and forward over what is recorded.
 namespace xg::detail {
 
-Recording::Recording() : before_(context().recording) {
-    context().recording = true;
+Recording::Recording(bool on) : before_(context().recording) {
+    context().recording = on;
     ++Tape::mine().pinned;
     recording_changed();
 }
@@ -90,24 +95,61 @@ std::uint32_t oldest_needed(const Slot* root, std::span<const Value> xs) {
 
 Value undefined() { return Value(static_cast<Slot*>(nullptr)); }
 
-class RecordedPass {
+// What has arrived at elements of tensors, until the pass over tensors goes on.
+class ArrivedElements {
 public:
-    RecordedPass(Slot* root, std::span<const Value> xs) : marks_(xs), window_(root, oldest_needed(root, xs)) {
-        useful_.resize(window_.size());
-        for (std::size_t i = 0; i < window_.size(); ++i) {
-            Slot* s = window_.slots()[i];
-            bool useful = (s->flags & wanted) != 0;
-            for_each_input(s, [&](Slot* in) { useful = useful || needs(in); });
-            useful_[i] = useful;
+    void add(const ElementSlot& at, Value g) { arrived_.push_back({at.node(), at.at(), std::move(g)}); }
+    void deliver_to(Pass& tensors) {
+        std::stable_sort(arrived_.begin(), arrived_.end(),
+                         [](const Arrived& a, const Arrived& b) { return a.node->stamp < b.node->stamp; });
+        for (auto from = arrived_.begin(); from != arrived_.end();) {
+            const auto to = std::find_if(from, arrived_.end(), [&](const Arrived& a) { return a.node != from->node; });
+            tensors.deliver(from->node, cotangent(std::span<const Arrived>(from, to)));
+            from = to;
         }
-        cotangents_.assign(window_.size(), undefined());
+        arrived_.clear();
     }
+
+private:
+    struct Arrived {
+        Node* node;
+        Index at;
+        Value g;
+    };
+    static Tensor cotangent(std::span<const Arrived> arrived) {
+        const Impl& made = block_of(arrived[0].node).impl;
+        std::vector<Value> values;
+        std::vector<Index> at;
+        for (const Arrived& a : arrived) values.push_back(a.g), at.push_back(a.at);
+        const Tensor flat =
+            index_put_zeros(stack(values), 0, from_vector(at, Shape(static_cast<Index>(at.size()))), made.numel);
+        return reshape(flat, made.shape).to(made.dtype);
+    }
+    std::vector<Arrived> arrived_;
+};
+
+} // namespace
+
+class RecordedPass final : public TapeSide {
+public:
+    RecordedPass(Slot* youngest, std::uint32_t oldest, std::span<const Value> xs, Pass& tensors)
+        : marks_(xs), window_(youngest, oldest), tensors_(tensors) {
+        tensors.tape_side(this);
+        useful_.resize(window_.size());
+        if (tape_.has_foreign()) {
+            for (const Slot* s : window_.slots()) {
+                if (is_element(s)) tensors.explore(element_of(s).node());
+            }
+        }
+        for (std::size_t i = 0; i < window_.size(); ++i) useful_[i] = is_useful(window_.slots()[i]);
+        cotangents_.assign(window_.size(), undefined());
+        ++tape_.pinned;
+    }
+    ~RecordedPass() { --tape_.pinned; }
 
     void run(const Value& g) {
         cotangents_.back() = g;
-        for (std::size_t i = window_.size(); i-- > 0;) {
-            if (useful_[i] && cotangents_[i].defined()) visit(window_.slots()[i], cotangents_[i]);
-        }
+        descend(window_.size() - 1);
     }
     Value arrived_at(Slot* x) const {
         if (window_.holds(x)) return cotangents_[window_.at(x)];
@@ -115,7 +157,48 @@ public:
         return at == leaves_.end() ? undefined() : at->second;
     }
 
+    bool leads(const Node& stacked) override {
+        const Slot* s = slot_of_stacked("grad", stacked, tensors_.site());
+        return window_.holds(s) && useful_[window_.at(s)];
+    }
+    void receive(const Node& stacked, const Tensor& cotangent) override {
+        const Slot* s = slot_of_stacked("grad", stacked, tensors_.site());
+        const Recording mode(tensors_.records());
+        Index at = 0;
+        for (Slot* in : stack_of(s).inputs()) {
+            give(in, [&] { return element(cotangent, at, tensors_.site()); });
+            ++at;
+        }
+        if (!descending_) descend(window_.at(s)); // the pass has begun among tensors
+    }
+
 private:
+    bool is_useful(const Slot* s) {
+        bool useful = (s->flags & wanted) != 0;
+        if (is_element(s)) {
+            const Node* node = element_of(s).node();
+            tensors_.decide_up_to(node->stamp); // what that was stacked from is older than the slot
+            return useful || Pass::leads(node);
+        }
+        for_each_input(s, [&](Slot* in) { useful = useful || needs(in); });
+        return useful;
+    }
+    void descend(std::size_t from) {
+        descending_ = true;
+        for (std::size_t i = from + 1; i-- > 0;) {
+            if (!useful_[i]) continue;
+            Slot* s = window_.slots()[i];
+            if (is_stack(s)) {
+                elements_.deliver_to(tensors_);
+                tensors_.run_down_to(stack_of(s).stamp);
+            } else if (cotangents_[i].defined()) {
+                visit(s, cotangents_[i]);
+            }
+        }
+        elements_.deliver_to(tensors_);
+        descending_ = false;
+    }
+
     bool needs(const Slot* in) const {
         if ((in->flags & wanted) != 0) return true;
         return window_.holds(in) && useful_[window_.at(in)];
@@ -157,9 +240,9 @@ private:
         }
     }
     void foreign(Slot* s, const Value& g) {
-        auto* f = reinterpret_cast<ForeignSlot*>(s->in0);
-        const std::vector<Slot*> in = f->inputs();
-        std::vector<Value> contributions = f->cotangents(handle(s), g);
+        if (is_element(s)) return elements_.add(element_of(s), g);
+        const std::vector<Slot*> in = foreign_of(s).inputs();
+        std::vector<Value> contributions = operation_of(s).cotangents(handle(s), g);
         for (std::size_t i = 0; i < in.size(); ++i) {
             if (contributions[i].defined()) give(in[i], [&] { return std::move(contributions[i]); });
         }
@@ -206,14 +289,30 @@ private:
         }
     }
 
+    Tape& tape_ = Tape::mine();
     Wanted marks_;
     Window window_;
+    Pass& tensors_;
+    bool descending_ = false;
     std::vector<char> useful_;
     std::vector<Value> cotangents_;
     std::unordered_map<Slot*, Value> leaves_;
+    ArrivedElements elements_;
 };
 
-} // namespace
+void DeleteRecordedPass::operator()(RecordedPass* pass) const { delete pass; }
+
+std::unique_ptr<RecordedPass, DeleteRecordedPass> recorded_side(Pass& tensors) {
+    Slot* youngest = nullptr;
+    std::uint32_t oldest = no_window;
+    for (const Node* node : tensors.stacked()) {
+        Slot* s = slot_of_stacked("grad", *node, tensors.site());
+        if (!youngest || sequence(s) > sequence(youngest)) youngest = s;
+        oldest = std::min(oldest, s->window);
+    }
+    if (!youngest) return nullptr;
+    return std::unique_ptr<RecordedPass, DeleteRecordedPass>(new RecordedPass(youngest, oldest, {}, tensors));
+}
 
 std::vector<Value> recorded_backward(const Value& y, std::span<const Value> xs, const Value& g, Site site) {
     Slot* root = y.slot("grad", site);
@@ -225,12 +324,8 @@ std::vector<Value> recorded_backward(const Value& y, std::span<const Value> xs, 
         return gradients;
     }
     const CallSite here(site);
-    struct Pin {
-        Tape& tape = Tape::mine();
-        Pin() { ++tape.pinned; }
-        ~Pin() { --tape.pinned; }
-    } pin;
-    RecordedPass pass(root, xs);
+    Pass tensors(/*level=*/0, {.retain_graph = true, .create_graph = context().recording}, site);
+    RecordedPass pass(root, oldest_needed(root, xs), xs, tensors);
     pass.run(g);
     for (const Value& x : xs) gradients.push_back(pass.arrived_at(x.slot()));
     return gradients;
@@ -283,6 +378,41 @@ void slopes_of(const Slot* s, std::vector<double>& to) {
     }
 }
 
+// Takes what a backward from an element brings to stacked Values, times their tangents.
+class ElementTangents final : public TapeSide {
+public:
+    ElementTangents(double* to, std::size_t width) : to_(to), width_(width) {}
+    void receive(const Node& stacked, const Tensor& cotangent) override {
+        const std::vector<double> slopes = cotangent.to_vector();
+        const double* tangents = stack_of(slot_of_stacked("hvp", stacked, {})).tangents.data();
+        for (std::size_t i = 0; i < slopes.size(); ++i) add_scaled(to_, slopes[i], tangents + i * width_, width_);
+    }
+
+private:
+    double* to_;
+    std::size_t width_;
+};
+
+// A graph of tensors has been recorded for reverse only: each element takes one pass through it.
+void element_tangents(const ElementSlot& element, double* to, std::size_t width) {
+    Pass pass(/*level=*/0, {.retain_graph = true}, {});
+    ElementTangents side(to, width);
+    pass.tape_side(&side);
+    pass.explore(element.node());
+    pass.decide_up_to(element.node()->stamp);
+    if (!Pass::leads(element.node())) return;
+    pass.deliver_number(element.node(), element.at(), 1.0);
+    pass.run_down_to(0);
+}
+
+void foreign_tangents(const Slot* s, const std::vector<const double*>& of_inputs, double* to, std::size_t width) {
+    if (is_element(s)) return element_tangents(element_of(s), to, width);
+    if (!is_stack(s)) return operation_of(s).tangent(*s, of_inputs, to, width);
+    std::vector<double>& kept = stack_of(s).tangents;
+    kept.assign(of_inputs.size() * width, 0.0);
+    for (std::size_t i = 0; i < of_inputs.size(); ++i) add_scaled(kept.data() + i * width, 1.0, of_inputs[i], width);
+}
+
 } // namespace
 
 std::vector<double> forward_tangents(std::span<const Value> ys, std::span<const Value> xs,
@@ -319,7 +449,7 @@ std::vector<double> forward_tangents(std::span<const Value> ys, std::span<const 
             of_inputs.clear();
             for_each_input(s, [&](const Slot* in) { of_inputs.push_back(look_up(window.get(), in)); });
             if (s->kind == SlotKind::foreign) {
-                reinterpret_cast<ForeignSlot*>(s->in0)->tangent(*s, of_inputs, to, width);
+                foreign_tangents(s, of_inputs, to, width);
                 continue;
             }
             if (of_inputs.empty()) continue;

@@ -126,24 +126,14 @@ std::vector<Slot*> slots_of(const char* op, std::span<const Value> x, Site site)
     return slots;
 }
 
-Value record_foreign(std::unique_ptr<ForeignSlot> foreign, double y, Site site) {
+Value record_operation(std::unique_ptr<ForeignSlot> operation, double y, Site site) {
     Tape& tape = Tape::mine();
-    if (!tape.recording()) return Value(y, site);
-    std::uint32_t window = no_window;
-    for (Slot* in : foreign->inputs()) window = std::min(window, in->window);
-    Slot* s = tape.take();
-    *s = plain_slot(SlotKind::foreign, y, nullptr, std::min(window, sequence(s)));
-    for (Slot* in : foreign->inputs()) in->used = 1;
-    tape.attach(s, std::move(foreign));
-    ++tape_top.live;
-    Value result(s);
-    if (tape.tracing > 0 && site) tape.note(s, site);
-    return result;
+    return tape.recording() ? Value(tape.record(std::move(operation), y, site)) : Value(y, site);
 }
 
 void add_to(Slot* in, double g) { in->grad += g + 0.0; }
 
-class CustomSlot : public ForeignSlot {
+class CustomSlot : public ForeignOperation {
 public:
     CustomSlot(std::shared_ptr<const CustomRule> rule, std::vector<Slot*> in)
         : rule_(std::move(rule)), in_(std::move(in)) {}
@@ -185,7 +175,7 @@ private:
     std::vector<Slot*> in_;
 };
 
-class CheckpointSlot : public ForeignSlot {
+class CheckpointSlot : public ForeignOperation {
 public:
     CheckpointSlot(ValueFunction f, std::vector<Slot*> in) : f_(std::move(f)), in_(std::move(in)) {}
     const char* name() const override { return "checkpoint"; }
@@ -233,13 +223,13 @@ Value apply_custom(std::shared_ptr<const CustomRule> rule, std::span<const Value
     std::vector<double> numbers;
     for (const Slot* s : in) numbers.push_back(s->data);
     const double y = rule->value(numbers.data());
-    return record_foreign(std::make_unique<CustomSlot>(std::move(rule), std::move(in)), y, site);
+    return record_operation(std::make_unique<CustomSlot>(std::move(rule), std::move(in)), y, site);
 }
 
 Value checkpoint(ValueFunction f, std::span<const Value> x, Site site) {
     auto in = slots_of("checkpoint", x, site);
     const double y = no_grad([&] { return f(x).value(site); });
-    return record_foreign(std::make_unique<CheckpointSlot>(std::move(f), std::move(in)), y, site);
+    return record_operation(std::make_unique<CheckpointSlot>(std::move(f), std::move(in)), y, site);
 }
 
 } // namespace xg
