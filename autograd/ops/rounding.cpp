@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include <autograd/creation.hpp>
+#include <autograd/engine/node.hpp>
 #include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/tabulate.hpp>
@@ -99,8 +100,29 @@ struct Clamp {
         else return Mask{x > high};
     }
     static std::vector<Sample> samples() {
-        return ternary_samples([](double x, double low, double high) { return std::min(std::max(x, low), high); },
-                               clamp);
+        auto samples =
+            ternary_samples([](double x, double low, double high) { return std::min(std::max(x, low), high); }, clamp);
+        for (Sample& s : unary_samples(
+                 doc, [](double x) { return std::min(x, 0.7); },
+                 [](const Operand& x) { return clamp(x, none, 0.7); })) {
+            s.note += " from above";
+            samples.push_back(std::move(s));
+        }
+        for (Sample& s : unary_samples(
+                 doc, [](double x) { return std::max(x, -0.3); },
+                 [](const Operand& x) { return clamp(x, -0.3, none); })) {
+            s.note += " from below";
+            samples.push_back(std::move(s));
+        }
+        samples.push_back({.note = "integers",
+                           .inputs = {from_vector<std::int64_t>({-5, 1, 9})},
+                           .call = [](In in) { return clamp(clamp(in[0], none, 6), -2, none); },
+                           .reference =
+                               [](In) {
+                                   return from_vector<std::int64_t>({-2, 1, 6});
+                               },
+                           .smooth = false});
+        return samples;
     }
     static std::vector<Misuse> misuse() {
         return {{[] { clamp(Tensor(), 0.0, 1.0); }, "StateError", "undefined"},
@@ -145,6 +167,26 @@ Value ceil(const ValueArg& x) { return apply_value<Ceil>(x); }
 Value round(const ValueArg& x) { return apply_value<Round>(x); }
 
 Tensor clamp(const Operand& x, const Operand& low, const Operand& high) { return apply<Clamp>(x, low, high); }
+namespace {
+// The absent bound of x: what no number of its dtype is beyond.
+Number no_bound(const Tensor& x, bool below) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    using Whole = std::numeric_limits<std::int64_t>;
+    if (x.defined() && !is_floating(x.dtype())) return below ? Whole::min() : Whole::max();
+    return below ? -infinity : infinity;
+}
+} // namespace
+
+Tensor clamp(const Operand& x, std::nullopt_t, const Operand& high) {
+    const CallSite here(x.site());
+    const Tensor t = as_tensor(x);
+    return clamp(t, make_number(no_bound(t, /*below=*/true), t.defined() ? t.dtype() : float32), high);
+}
+Tensor clamp(const Operand& x, const Operand& low, std::nullopt_t) {
+    const CallSite here(x.site());
+    const Tensor t = as_tensor(x);
+    return clamp(t, low, make_number(no_bound(t, /*below=*/false), t.defined() ? t.dtype() : float32));
+}
 Tensor fma(const Operand& a, const Operand& b, const Operand& c) { return apply<Fma>(a, b, c); }
 
 std::span<const OpEntry* const> rounding_ops() {
