@@ -6,6 +6,7 @@
 #include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/samples.hpp>
+#include <autograd/ops/value_op.hpp>
 
 namespace xg {
 namespace {
@@ -219,7 +220,7 @@ struct Rsqrt {
     }
     template <class X>
     static X derivative(const X& x, const X& y) {
-        return -0.5 * (y / x);
+        return (-0.5 * y) / x;
     }
     static std::vector<Sample> samples() {
         return unary_samples(doc, [](double x) { return std::pow(x, -0.5); }, Unary(rsqrt),
@@ -236,6 +237,16 @@ Tensor fmod(const Operand& a, const Operand& b) { return apply<Fmod>(a, b); }
 Tensor trunc(const Operand& x) { return apply<Trunc>(x); }
 Tensor frac(const Operand& x) { return apply<Frac>(x); }
 Tensor rsqrt(const Operand& x) { return apply<Rsqrt>(x); }
+
+Value trunc(const ValueArg& x) { return apply_value<Trunc>(x); }
+Value frac(const ValueArg& x) { return apply_value<Frac>(x); }
+Value rsqrt(const ValueArg& x) { return apply_value<Rsqrt>(x); }
+Value remainder(const ValueArg& a, const ValueArg& b) { return apply_value<Remainder>(a, b); }
+Value remainder(const ValueArg& a, double b) { return apply_value<Remainder>(a, Value(b)); }
+Value remainder(double a, const ValueArg& b) { return apply_value<Remainder>(Value(a), b); }
+Value fmod(const ValueArg& a, const ValueArg& b) { return apply_value<Fmod>(a, b); }
+Value fmod(const ValueArg& a, double b) { return apply_value<Fmod>(a, Value(b)); }
+Value fmod(double a, const ValueArg& b) { return apply_value<Fmod>(Value(a), b); }
 
 std::span<const OpEntry* const> division_ops() {
     static constexpr std::array ops{&entry<FloorDivide>(), &entry<Remainder>(), &entry<Fmod>(),

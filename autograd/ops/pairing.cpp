@@ -8,6 +8,7 @@
 #include <autograd/ops/composed.hpp>
 #include <autograd/ops/families.hpp>
 #include <autograd/ops/tabulate.hpp>
+#include <autograd/ops/value_op.hpp>
 
 namespace xg {
 namespace {
@@ -200,11 +201,10 @@ struct Logaddexp {
                                .snippet = "logaddexp(0.0, 0.0)  // 0.693147",
                                .max_ulp = 4};
     static constexpr Saves saves{.inputs = 0b11};
-    // The gap of equal infinities would be NaN.
     template <class T>
     static T value(T a, T b) {
-        const T gap = select(a == b, T(0), abs(a - b));
-        return select(a > b, a, b) + log1p(exp(-gap));
+        const long double top = select(a > b, a, b), low = select(a > b, b, a), gap = a == b ? 0 : top - low;
+        return static_cast<T>(top + std::log1p(std::exp(-gap))); // wide, because the sum may nearly vanish
     }
     template <int I, class X>
     static X derivative(const X& a, const X& b, const X&) {
@@ -316,6 +316,13 @@ Tensor addcdiv(const Operand& x, const Operand& a, const Operand& b, double scal
     const CallSite here(x.site());
     return Addcdiv::compose(x, a, b, scale);
 }
+
+Value xlogy(const ValueArg& a, const ValueArg& b) { return apply_value<Xlogy>(a, b); }
+Value xlogy(const ValueArg& a, double b) { return apply_value<Xlogy>(a, Value(b)); }
+Value xlogy(double a, const ValueArg& b) { return apply_value<Xlogy>(Value(a), b); }
+Value logaddexp(const ValueArg& a, const ValueArg& b) { return apply_value<Logaddexp>(a, b); }
+Value logaddexp(const ValueArg& a, double b) { return apply_value<Logaddexp>(a, Value(b)); }
+Value logaddexp(double a, const ValueArg& b) { return apply_value<Logaddexp>(Value(a), b); }
 
 std::span<const OpEntry* const> pairing_ops() {
     static constexpr std::array ops{&entry<Fmax>(),      &entry<Fmin>(), &entry<Copysign>(), &entry<Xlogy>(),

@@ -9,6 +9,7 @@
 #include <autograd/ops/families.hpp>
 #include <autograd/ops/rounding.hpp>
 #include <autograd/ops/samples.hpp>
+#include <autograd/ops/value_op.hpp>
 
 namespace xg {
 namespace {
@@ -267,6 +268,9 @@ Tensor softshrink(const Operand& x, double lambda) { return composed<Softshrink>
 Tensor threshold(const Operand& x, double bound, double value) { return composed<Threshold>(x, bound, value); }
 Tensor softsign(const Operand& x) { return apply<Softsign>(x); }
 Tensor celu(const Operand& x, double alpha) { return composed<Celu>(x, alpha); }
+
+Value relu6(const ValueArg& x) { return apply_value<Relu6>(x); }
+Value softsign(const ValueArg& x) { return apply_value<Softsign>(x); }
 
 std::span<const OpEntry* const> piecewise_ops() {
     static constexpr std::array ops{&entry<Relu6>(),     &entry<Hardtanh>(),   &entry<Hardsigmoid>(),

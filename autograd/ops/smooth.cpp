@@ -10,6 +10,7 @@
 #include <autograd/ops/families.hpp>
 #include <autograd/ops/piecewise.hpp>
 #include <autograd/ops/samples.hpp>
+#include <autograd/ops/value_op.hpp>
 
 namespace xg {
 namespace {
@@ -26,6 +27,21 @@ T widely(T x, F f) {
 }
 
 // With s = sigmoid(x) and q = 1 - s: tanh(softplus(x)) = s (1 + q) / (1 + q^2), and 1 - tanh^2 = (2 q / (1 + q^2))^2.
+template <class X>
+X mish_slope(const X& x) {
+    const X s = sigmoid(x), q = sigmoid(-x), scale = 1.0 / (1.0 + q * q);
+    return s * (1.0 + q) * scale + x * s * square(2.0 * q * scale);
+}
+// Far on the left s is subnormal and has few digits, where x s has more.
+template <class T>
+Lane<T> mish_slope(Lane<T> x) {
+    return Lane<T>(widely(x.value, [](Wide v) {
+        const Wide e = std::exp(-std::abs(v)), s = (v < 0 ? e : 1) / (1 + e), q = (v < 0 ? 1 : e) / (1 + e);
+        const Wide turn = 2 * q / (1 + q * q);
+        return s * (1 + q) / (1 + q * q) + (e == 0 && v < 0 ? 0 : v * s * turn * turn);
+    }));
+}
+
 struct Mish {
     static constexpr OpDoc doc{.name = "mish",
                                .formula = "x tanh(log(1 + e^x))",
@@ -44,8 +60,7 @@ struct Mish {
     }
     template <class X>
     static X derivative(const X& x, const X&) {
-        const X s = sigmoid(x), q = sigmoid(-x), scale = 1.0 / (1.0 + q * q);
-        return s * (1.0 + q) * scale + x * s * square(2.0 * q * scale);
+        return mish_slope(x);
     }
     static std::vector<Sample> samples() {
         return unary_samples(
@@ -123,6 +138,37 @@ struct Logit {
 
 // (cos(pi x) - y) / x loses all digits near 0, so a series serves there: that of the derivative, with a factor x taken
 // out. Its own derivatives are right to the rounding, because its terms are.
+// sum (-1)^k 2k pi^2k x^(2k-1) / (2k+1)!, by Horner's rule.
+template <class X>
+X sinc_slope_series(const X& x) {
+    const X square = (pi * x) * (pi * x);
+    double c = 1;
+    std::array<double, 14> terms{};
+    for (int k = 1; k <= 14; ++k) {
+        c *= -1.0 / ((2 * k) * (2 * k + 1));
+        terms[static_cast<std::size_t>(k - 1)] = 2 * k * c;
+    }
+    X sum = 0.0 * square + terms[13];
+    for (std::size_t k = 13; k-- > 0;) sum = sum * square + terms[k];
+    return (pi * pi) * x * sum;
+}
+template <class X>
+X sinc_slope(const X& x, const X& y) {
+    const X far = where(abs(x) < 0.5, 1.0, x), turn = far - 2.0 * round(0.5 * far);
+    return where(abs(x) >= 0.5, 0.0, sinc_slope_series(X(where(abs(x) >= 0.5, 0.0, x)))) +
+           where(abs(x) < 0.5, 0.0, (cos(pi * turn) - where(abs(x) < 0.5, 0.0, y)) / far);
+}
+// Half way between integers the cosine is 0 exactly, and y is as small as its rounding would be.
+template <class T>
+Lane<T> sinc_slope(Lane<T> x, Lane<T>) {
+    if (abs(x) < 0.5) return sinc_slope_series(x);
+    return Lane<T>(widely(x.value, [](Wide v) {
+        const Wide turns = std::nearbyint(v), r = v - turns, sign = std::fmod(turns, 2) == 0 ? 1 : -1;
+        const Wide cosine = std::abs(r) < 0.25L ? std::cos(wide_pi * r) : std::sin(wide_pi * (0.5L - std::abs(r)));
+        return sign * (cosine - std::sin(wide_pi * r) / (wide_pi * v)) / v;
+    }));
+}
+
 struct Sinc {
     static constexpr OpDoc doc{.name = "sinc",
                                .formula = "sin(pi x) / (pi x), 1 at 0",
@@ -142,23 +188,7 @@ struct Sinc {
     }
     template <class X>
     static X derivative(const X& x, const X& y) {
-        const X far = where(abs(x) < 0.5, 1.0, x), turn = far - 2.0 * round(0.5 * far);
-        return where(abs(x) >= 0.5, 0.0, series(where(abs(x) >= 0.5, 0.0, x))) +
-               where(abs(x) < 0.5, 0.0, (cos(pi * turn) - where(abs(x) < 0.5, 0.0, y)) / far);
-    }
-    // sum (-1)^k 2k pi^2k x^(2k-1) / (2k+1)!, by Horner's rule.
-    template <class X>
-    static X series(const X& x) {
-        const X square = (pi * x) * (pi * x);
-        double c = 1;
-        std::array<double, 14> terms{};
-        for (int k = 1; k <= 14; ++k) {
-            c *= -1.0 / ((2 * k) * (2 * k + 1));
-            terms[static_cast<std::size_t>(k - 1)] = 2 * k * c;
-        }
-        X sum = 0.0 * square + terms[13];
-        for (std::size_t k = 13; k-- > 0;) sum = sum * square + terms[k];
-        return (pi * pi) * x * sum;
+        return sinc_slope(x, y);
     }
     static std::vector<Sample> samples() {
         const auto reference = [](double x) {
@@ -203,6 +233,19 @@ Wide inverse_erf(Wide x) {
     return std::copysign(y, x);
 }
 
+template <class X>
+X inverse_erf_slope(const X&, const X& y) {
+    return (1.0 / two_over_root_pi) / bell(y);
+}
+// From x again: the rounding of y would cost e^(y^2) 2 y^2 as many ulp.
+template <class T>
+Lane<T> inverse_erf_slope(Lane<T> x, Lane<T>) {
+    return Lane<T>(widely(x.value, [](Wide v) {
+        const Wide y = inverse_erf(v);
+        return std::sqrt(wide_pi) / 2 * std::exp(y * y);
+    }));
+}
+
 struct Erfinv {
     static constexpr OpDoc doc{.name = "erfinv",
                                .formula = "y with erf(y) = x",
@@ -213,14 +256,14 @@ struct Erfinv {
                                .torch = "erfinv",
                                .snippet = "erfinv(0.5)  // 0.476936",
                                .max_ulp = 2};
-    static constexpr Saves saves{.output = true};
+    static constexpr Saves saves{.inputs = 1, .output = true};
     template <class T>
     static T value(T x) {
         return widely(x, inverse_erf);
     }
     template <class X>
-    static X derivative(const X&, const X& y) {
-        return (1.0 / two_over_root_pi) / bell(y);
+    static X derivative(const X& x, const X& y) {
+        return inverse_erf_slope(x, y);
     }
     static std::vector<Sample> samples() {
         // By halving: the reference knows erf alone.
@@ -282,6 +325,12 @@ Tensor logit(const Operand& x) { return apply<Logit>(x); }
 Tensor sinc(const Operand& x) { return apply<Sinc>(x); }
 Tensor erfinv(const Operand& x) { return apply<Erfinv>(x); }
 Tensor gelu_tanh(const Operand& x) { return composed<GeluTanh>(x); }
+
+Value mish(const ValueArg& x) { return apply_value<Mish>(x); }
+Value tanhshrink(const ValueArg& x) { return apply_value<Tanhshrink>(x); }
+Value logit(const ValueArg& x) { return apply_value<Logit>(x); }
+Value sinc(const ValueArg& x) { return apply_value<Sinc>(x); }
+Value erfinv(const ValueArg& x) { return apply_value<Erfinv>(x); }
 
 std::span<const OpEntry* const> smooth_ops() {
     static constexpr std::array ops{&entry<Mish>(), &entry<Tanhshrink>(), &entry<Logit>(),

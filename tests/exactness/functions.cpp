@@ -1,5 +1,6 @@
 #include "functions.hpp"
 
+#include <cmath>
 #include <limits>
 
 namespace exactness {
@@ -159,6 +160,72 @@ void add_activations(std::vector<Function>& to) {
         [](R x) { return Real(0) < x ? Real(1) : Real(0); }));
 }
 
+// By Newton's steps from 0, which stay on one side of the root.
+Real erfinv(R x) {
+    Real y = 0;
+    for (int i = 0; i < 70; ++i) {
+        const Real miss = abs(x) < Real(0.5) ? abs(x) - erf(y) : erfc(y) - (1 - abs(x));
+        const Real step = miss * sqrt(Real::pi()) / 2 * exp(y * y);
+        y = y + step;
+        if (abs(step) < abs(y) * Real(1e-80)) break;
+    }
+    return x < Real(0) ? -y : y;
+}
+
+// sin(pi x) and cos(pi x) with exactly reduced arguments.
+Real sine_of_turn(R x) {
+    const double turns = std::nearbyint(x.to_double());
+    const Real s = sin(Real::pi() * (x - Real(turns)));
+    return std::fmod(turns, 2) == 0 ? s : -s;
+}
+Real cosine_of_turn(R x) {
+    const double turns = std::nearbyint(x.to_double());
+    const Real c = cos(Real::pi() * (x - Real(turns)));
+    return std::fmod(turns, 2) == 0 ? c : -c;
+}
+Real sinc(R x) { return x.is_zero() ? Real(1) : sine_of_turn(x) / (Real::pi() * x); }
+
+Real tanh_of_softplus(R x) {
+    const Real n = Real(0) < x ? (1 + 2 * exp(-x)) : exp(x) * (exp(x) + 2);
+    return n / (n + (Real(0) < x ? 2 * exp(-2 * x) : Real(2)));
+}
+Real mish_turn(R x) { // the second term of its slope
+    const Real t = tanh_of_softplus(x);
+    return x * sigmoid(x) * (1 - t) * (1 + t);
+}
+
+void add_later_ones(std::vector<Function>& to) {
+    to.push_back(row(
+        "rsqrt", [](const auto& x) { return xg::rsqrt(x); }, [](R x) { return 1 / sqrt(x); },
+        [](R x) { return -1 / (2 * x * sqrt(x)); }, 0));
+    to.push_back(row(
+        "softsign", [](const auto& x) { return xg::softsign(x); }, [](R x) { return x / (1 + abs(x)); },
+        [](R x) { return 1 / ((1 + abs(x)) * (1 + abs(x))); }));
+    to.push_back(row(
+        "mish", [](const auto& x) { return xg::mish(x); }, [](R x) { return x * tanh_of_softplus(x); },
+        [](R x) { return tanh_of_softplus(x) + mish_turn(x); }));
+    to.back().slope_term = [](R x) { return max(tanh_of_softplus(x), abs(mish_turn(x))); };
+    to.push_back(row(
+        "tanhshrink", [](const auto& x) { return xg::tanhshrink(x); },
+        [](R x) { return abs(x) < Real(1e-25) ? x * x * x / 3 : x - tanh(x); }, // whose bits would not do
+        [](R x) { return tanh(x) * tanh(x); }, -1e40, 1e40));
+    to.push_back(row(
+        "logit", [](const auto& x) { return xg::logit(x); }, [](R x) { return log(x / (1 - x)); },
+        [](R x) { return 1 / (x * (1 - x)); }, 0, 1));
+    to.push_back(row(
+        "sinc", [](const auto& x) { return xg::sinc(x); }, [](R x) { return sinc(x); },
+        [](R x) {
+            if (abs(x) < Real(1e-25)) return -(Real::pi() * Real::pi() * x / 3);
+            return (cosine_of_turn(x) - sinc(x)) / x;
+        }));
+    to.back().slope_term = [](R x) {
+        return abs(x) < Real(0.5) ? Real(0) : max(abs(cosine_of_turn(x)), abs(sinc(x))) / abs(x);
+    };
+    to.push_back(row(
+        "erfinv", [](const auto& x) { return xg::erfinv(x); }, [](R x) { return erfinv(x); },
+        [](R x) { return sqrt(Real::pi()) / 2 * exp(erfinv(x) * erfinv(x)); }, -1, 1));
+}
+
 } // namespace
 
 std::vector<Function> functions() {
@@ -167,6 +234,7 @@ std::vector<Function> functions() {
     add_trigonometric(all);
     add_special(all);
     add_activations(all);
+    add_later_ones(all);
     return all;
 }
 
@@ -184,6 +252,10 @@ std::vector<Function2> functions2() {
     all.push_back(row2(
         "hypot", [](const auto& a, const auto& b) { return xg::hypot(a, b); }, [](R a, R b) { return hypot(a, b); },
         [](R a, R b) { return a / hypot(a, b); }, [](R a, R b) { return b / hypot(a, b); }));
+    all.push_back(row2(
+        "logaddexp", [](const auto& a, const auto& b) { return xg::logaddexp(a, b); },
+        [](R a, R b) { return max(a, b) + log1p(exp(-abs(a - b))); }, [](R a, R b) { return sigmoid(a - b); },
+        [](R a, R b) { return sigmoid(b - a); }));
     return all;
 }
 
