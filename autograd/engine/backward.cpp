@@ -315,11 +315,14 @@ bool Pass::visit_elementwise(Node* node, Tensor& g, unsigned wanted) {
     const Impl& made = block_of(node).impl;
     const int d = static_cast<int>(made.dtype), n = node->edges.size();
     if (create_ || level_ > 0 || !op.elementwise || node->target) return false;
-    if (g.impl()->level > 0 || !g.impl()->contiguous || g.impl()->dtype != made.dtype) return false;
+    if (g.impl()->level > 0 || g.impl()->dtype != made.dtype) return false;
+    const bool one_number = !g.impl()->contiguous && std::all_of(g.impl()->strides.begin(), g.impl()->strides.end(),
+                                                                 [](Index step) { return step == 0; });
+    if (!g.impl()->contiguous && !one_number) return false;
     Number64 numbers[3], unread{};
     char* pointers[6] = {nullptr, g.impl()->data};
     const auto size = static_cast<Index>(size_of(made.dtype));
-    Index steps[6] = {size, size};
+    Index steps[6] = {size, one_number ? 0 : size};
     for (int i = 0; i < n; ++i) {
         const Edge& edge = node->edges[i];
         const bool asked = (wanted >> i & 1) != 0;
@@ -347,7 +350,7 @@ bool Pass::visit_elementwise(Node* node, Tensor& g, unsigned wanted) {
             grads[i] = g;
             continue;
         }
-        grads[i] = last && exclusive(g.impl()) ? std::move(g) : make_result(made.dtype, made.shape);
+        grads[i] = last && !one_number && exclusive(g.impl()) ? std::move(g) : make_result(made.dtype, made.shape);
         pointers[0] = grads[i].impl()->data;
         kernels::run_loop(op.slope_loop[i][d], made.numel, {pointers, static_cast<std::size_t>(n) + 3}, steps,
                           kernels::elementwise_grain);

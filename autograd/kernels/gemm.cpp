@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string_view>
 #include <vector>
 
 #include <autograd/error_format_internal.hpp>
 #include <autograd/kernels/parallel.hpp>
+
+extern "C" char* openblas_get_corename(void) __attribute__((weak));
 
 namespace xg::kernels {
 namespace {
@@ -63,8 +66,27 @@ void multiply_part(const Matrix& a, const Matrix& b, T* c, bool add, Index row, 
     }
 }
 
-// Multiply-adds that are worth another thread, and what one piece holds.
+// Multiply-adds that are worth another thread, and what one piece holds at least; more pieces would only pack the other
+// operand more often.
 constexpr double work_to_share = 8e6, work_of_piece = 26e6;
+constexpr Index most_pieces = 8;
+
+// The kernels of OpenBLAS for AVX-512 have a fast way for products below 10^6 multiply-adds; others lose by pieces of
+// that size.
+double work_of_small_piece() {
+    static const double work = [] {
+        const std::string_view core = openblas_get_corename ? openblas_get_corename() : "";
+        const bool fast = core == "SkylakeX" || core == "Cooperlake" || core == "SapphireRapids";
+        return fast ? 0.95e6 : work_to_share;
+    }();
+    return work;
+}
+
+Index pieces_of(double work, Index lines) {
+    const bool shared = work >= work_to_share;
+    const auto wanted = static_cast<Index>(std::ceil(work / (shared ? work_of_piece : work_of_small_piece())));
+    return std::min({lines, most_pieces, std::max<Index>(shared ? 2 : 1, wanted)});
+}
 
 // Cut by the shape alone, whoever computes the pieces: the same bits for any number of threads. x W' is cut along the
 // columns, so that a piece reads its own part of the weights in forward and in both gradients; others along the rows.
@@ -73,14 +95,15 @@ void multiply(const Matrix& a, const Matrix& b, T* c, bool add) {
     const double work = static_cast<double>(a.rows) * static_cast<double>(a.columns) * static_cast<double>(b.columns);
     const bool by_columns = b.transposed && !a.transposed;
     const Index lines = by_columns ? b.columns : a.rows;
-    const auto wanted = static_cast<Index>(std::ceil(work / work_of_piece));
-    const Index pieces = work < work_to_share ? 1 : std::min(lines, std::max<Index>(2, wanted));
-    const Index length = ((lines + pieces - 1) / pieces + 15) / 16 * 16;
-    parallel_for((lines + length - 1) / length, [&](Index piece) {
+    const Index pieces = pieces_of(work, lines), length = ((lines + pieces - 1) / pieces + 15) / 16 * 16;
+    const auto part = [&](Index piece) {
         const Index begin = piece * length, count = std::min(lines, begin + length) - begin;
         if (by_columns) multiply_part(a, b, c, add, 0, a.rows, begin, count);
         else multiply_part(a, b, c, add, begin, count, 0, b.columns);
-    });
+    };
+    const Index used = (lines + length - 1) / length;
+    if (work >= work_to_share) return parallel_for(used, part);
+    for (Index piece = 0; piece < used; ++piece) part(piece);
 }
 
 void multiply_integers(const Matrix& a, const Matrix& b, std::int64_t* c, bool add) {

@@ -11,14 +11,14 @@ enum class Isa : unsigned char { generic, avx2, avx512 };
 Isa isa();
 
 #if defined(__x86_64__)
-#define XGRAD_TARGET_AVX2 [[gnu::target("avx2")]]
-#define XGRAD_TARGET_AVX512 [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")]]
+#define XGRAD_TARGET_AVX2 [[gnu::target("avx2"), gnu::flatten]]
+#define XGRAD_TARGET_AVX512 [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512"), gnu::flatten]]
 #else
 #define XGRAD_TARGET_AVX2
 #define XGRAD_TARGET_AVX512
 #endif
 
-/// Runs `Body::run(x...)`, which is inlined always, compiled for the instruction set of the process.
+/// Runs `Body::run(x...)` with everything it calls inlined, compiled for the instruction set of the process.
 template <class Body, class... X>
 XGRAD_TARGET_AVX2 auto run_avx2(X... x) {
     return Body::run(x...);
@@ -28,11 +28,15 @@ XGRAD_TARGET_AVX512 auto run_avx512(X... x) {
     return Body::run(x...);
 }
 template <class Body, class... X>
+[[gnu::flatten]] auto run_generic(X... x) {
+    return Body::run(x...);
+}
+template <class Body, class... X>
 auto run_widest(X... x) {
     switch (isa()) {
         case Isa::avx512: return run_avx512<Body>(x...);
         case Isa::avx2: return run_avx2<Body>(x...);
-        default: return Body::run(x...);
+        default: return run_generic<Body>(x...);
     }
 }
 

@@ -196,6 +196,8 @@ void run_pieces(Index pieces, Piece f, const void* context) {
     p.run(wanted_threads().load(std::memory_order_relaxed), pieces, f, context);
 }
 
+int sharing_threads() { return inside ? 1 : wanted_threads().load(std::memory_order_relaxed); }
+
 void use_one_blas_thread() {
     static thread_local const bool calm = (calm_blas(), true);
     (void)calm;

@@ -22,10 +22,14 @@ void parallel_for(Index pieces, const F& f) {
         pieces, [](Index piece, const void* context) { (*static_cast<const F*>(context))(piece); }, &f);
 }
 
-/// Cuts n positions into pieces of `grain` or a little more, at multiples of `align`: f(begin, end).
+/// How many threads would share work that begins here.
+int sharing_threads();
+
+/// Cuts n positions into pieces of `grain` or a little more, at multiples of `align`: f(begin, end). What `f` computes
+/// must not depend on where it is cut.
 template <class F>
 void parallel_ranges(Index n, Index grain, const F& f, Index align = 1) {
-    if (n < 2 * grain) return f(Index{0}, n);
+    if (n < 2 * grain || sharing_threads() == 1) return f(Index{0}, n);
     const Index most = n / grain, length = ((n + most - 1) / most + align - 1) / align * align;
     parallel_for((n + length - 1) / length, [&](Index piece) { f(piece * length, std::min(n, (piece + 1) * length)); });
 }
