@@ -1,6 +1,5 @@
 #include <autograd/kernels/parallel.hpp>
 
-#include <pthread.h>
 #include <sched.h>
 
 #include <atomic>
@@ -82,20 +81,9 @@ private:
 
 thread_local bool inside = false; // a piece runs on this thread
 
-// In the child of a fork: the threads of the pool are those of the parent.
-std::atomic<bool> pool_is_lost = false;
-
 class Pool {
 public:
-    Pool() {
-        pthread_atfork(nullptr, nullptr, [] { pool_is_lost = true; });
-    }
-    ~Pool() {
-        if (pool_is_lost) static_cast<void>(new std::vector<std::thread>(std::move(workers_))); // nobody to wait for
-        else resize(1);
-    }
-    Pool(const Pool&) = delete;
-    Pool& operator=(const Pool&) = delete;
+    ~Pool() { resize(1); }
 
     // A worker may still look at the ranges of a job that is over; what it takes then belongs to the next one, whose
     // function stands before its ranges do.
@@ -201,7 +189,7 @@ void run_here(Index pieces, Piece f, const void* context) {
 
 void run_pieces(Index pieces, Piece f, const void* context) {
     const int threads = static_cast<int>(std::min<Index>(pieces, wanted_threads().load(std::memory_order_relaxed)));
-    if (threads <= 1 || inside || pool_is_lost) return run_here(pieces, f, context);
+    if (threads <= 1 || inside) return run_here(pieces, f, context);
     Pool& p = pool();
     const std::unique_lock lock(p.entry(), std::try_to_lock);
     if (!lock) return run_here(pieces, f, context);

@@ -11,8 +11,7 @@ using Piece = void (*)(Index piece, const void* context);
 
 /// Runs `f(piece, context)` for every piece from 0 on, on this thread and on those of the pool. A piece has the same home
 /// thread in every call with as many pieces, so that what it wrote is near; who is done takes from the others. Returns
-/// when all are done. Pieces must not throw. Inside a piece, while another thread uses the pool, and in
-/// the child of a fork, all run here.
+/// when all are done. Pieces must not throw. Inside a piece, and while another thread uses the pool, all run here.
 void run_pieces(Index pieces, Piece f, const void* context);
 
 /// The same for a callable of a piece's number.

@@ -1,4 +1,4 @@
-// The child of a process that has used the pool of threads computes alone, and ends.
+// The child of a process that has used the pool of threads has none of them: it must take every piece itself, and end.
 #include <sys/wait.h>
 #include <unistd.h>
 
