@@ -183,12 +183,12 @@ X share_of_first(const X& a, const X& b) {
     return sigmoid(X(where(a == b, 0.0, a - b)));
 }
 // The rounding of a wide gap would cost its exponential as many ulp as it is long.
-template <class T>
-Lane<T> share_of_first(Lane<T> a, Lane<T> b) {
+template <class T, bool InLoop>
+Lane<T, InLoop> share_of_first(Lane<T, InLoop> a, Lane<T, InLoop> b) {
     using Wide = long double;
     const Wide gap = a.value == b.value ? 0 : static_cast<Wide>(a.value) - static_cast<Wide>(b.value);
     const Wide e = std::exp(-std::abs(gap));
-    return Lane<T>(static_cast<T>((gap < 0 ? e : 1) / (1 + e)));
+    return Lane<T, InLoop>(static_cast<T>((gap < 0 ? e : 1) / (1 + e)));
 }
 
 struct Logaddexp {

@@ -33,9 +33,9 @@ X mish_slope(const X& x) {
     return s * (1.0 + q) * scale + x * s * square(2.0 * q * scale);
 }
 // Far on the left s is subnormal and has few digits, where x s has more.
-template <class T>
-Lane<T> mish_slope(Lane<T> x) {
-    return Lane<T>(widely(x.value, [](Wide v) {
+template <class T, bool InLoop>
+Lane<T, InLoop> mish_slope(Lane<T, InLoop> x) {
+    return Lane<T, InLoop>(widely(x.value, [](Wide v) {
         const Wide e = std::exp(-std::abs(v)), s = (v < 0 ? e : 1) / (1 + e), q = (v < 0 ? 1 : e) / (1 + e);
         const Wide turn = 2 * q / (1 + q * q);
         return s * (1 + q) / (1 + q * q) + (e == 0 && v < 0 ? 0 : v * s * turn * turn);
@@ -159,10 +159,10 @@ X sinc_slope(const X& x, const X& y) {
            where(abs(x) < 0.5, 0.0, (cos(pi * turn) - where(abs(x) < 0.5, 0.0, y)) / far);
 }
 // Half way between integers the cosine is 0 exactly, and y is as small as its rounding would be.
-template <class T>
-Lane<T> sinc_slope(Lane<T> x, Lane<T>) {
+template <class T, bool InLoop>
+Lane<T, InLoop> sinc_slope(Lane<T, InLoop> x, Lane<T, InLoop>) {
     if (abs(x) < 0.5) return sinc_slope_series(x);
-    return Lane<T>(widely(x.value, [](Wide v) {
+    return Lane<T, InLoop>(widely(x.value, [](Wide v) {
         const Wide turns = std::nearbyint(v), r = v - turns, sign = std::fmod(turns, 2) == 0 ? 1 : -1;
         const Wide cosine = std::abs(r) < 0.25L ? std::cos(wide_pi * r) : std::sin(wide_pi * (0.5L - std::abs(r)));
         return sign * (cosine - std::sin(wide_pi * r) / (wide_pi * v)) / v;
@@ -238,9 +238,9 @@ X inverse_erf_slope(const X&, const X& y) {
     return (1.0 / two_over_root_pi) / bell(y);
 }
 // From x again: the rounding of y would cost e^(y^2) 2 y^2 as many ulp.
-template <class T>
-Lane<T> inverse_erf_slope(Lane<T> x, Lane<T>) {
-    return Lane<T>(widely(x.value, [](Wide v) {
+template <class T, bool InLoop>
+Lane<T, InLoop> inverse_erf_slope(Lane<T, InLoop> x, Lane<T, InLoop>) {
+    return Lane<T, InLoop>(widely(x.value, [](Wide v) {
         const Wide y = inverse_erf(v);
         return std::sqrt(wide_pi) / 2 * std::exp(y * y);
     }));

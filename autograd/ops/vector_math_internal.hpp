@@ -16,7 +16,7 @@ template <class T>
 struct Format;
 template <>
 struct Format<double> {
-    using Bits = std::int64_t;
+    using Bits = std::uint64_t; // wraps around where a number is NaN or negative and the result is not used
     static constexpr int digits = 52;
     static constexpr Bits bias = 1023;
     static constexpr double magic = 0x1.8p52; // added to a small number, it leaves its integer in the last bits
@@ -26,7 +26,7 @@ struct Format<double> {
 };
 template <>
 struct Format<float> {
-    using Bits = std::int32_t;
+    using Bits = std::uint32_t;
     static constexpr int digits = 23;
     static constexpr Bits bias = 127;
     static constexpr float magic = 0x1.8p23f;
@@ -43,7 +43,7 @@ template <class T>
 XGRAD_INLINE T power_of_two(T magic_and_k) {
     using F = Format<T>;
     const auto k = std::bit_cast<BitsOf<T>>(magic_and_k);
-    return std::bit_cast<T>(static_cast<BitsOf<T>>((k + F::bias) << F::digits));
+    return std::bit_cast<T>((k + F::bias) << F::digits);
 }
 
 template <class T, int N>
@@ -127,8 +127,8 @@ XGRAD_INLINE T log_and(T x, T more) {
     const T m = std::bit_cast<T>(mantissa);
     // The exponent as a number: put into the last bits of 2^digits
     constexpr Bits one = std::bit_cast<Bits>(lift);
-    const auto exponent = static_cast<std::make_unsigned_t<Bits>>(above + (Bits(F::bias) << F::digits)) >> F::digits;
-    T k = std::bit_cast<T>(static_cast<Bits>(exponent | one)) - (lift + static_cast<T>(F::bias));
+    const Bits exponent = (above + (F::bias << F::digits)) >> F::digits;
+    T k = std::bit_cast<T>(exponent | one) - (lift + static_cast<T>(F::bias));
     k = subnormal ? k - static_cast<T>(F::digits) : k;
     // log(m) = 2 atanh(s), s = f / (2 + f)
     const T f = m - T(1), s = f / (T(2) + f), z = s * s, half_square = T(0.5) * f * f;

@@ -57,7 +57,11 @@ int main(int argc, char** argv) {
             kept = y * 0.5;
             if (i % 4 == 0) kept = kept.value();
         }
+#ifndef XGRAD_PLAIN_MALLOC
         good &= check(resident_peak() - at_start < 2 * 1024 * 1024, "memory grows with a handle that is kept");
+#else
+        static_cast<void>(at_start); // sanitizers keep what was freed
+#endif
     }
     return good ? 0 : 1;
 }
