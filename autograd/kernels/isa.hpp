@@ -10,12 +10,15 @@ enum class Isa : unsigned char { generic, avx2, avx512 };
 /// ValueError if it names something else, or what the processor does not have.
 Isa isa();
 
-#if defined(__x86_64__)
-#define XGRAD_TARGET_AVX2 [[gnu::target("avx2"), gnu::flatten]]
-#define XGRAD_TARGET_AVX512 [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512"), gnu::flatten]]
-#else
+#if !defined(__x86_64__)
 #define XGRAD_TARGET_AVX2
 #define XGRAD_TARGET_AVX512
+#elif defined(__clang__)
+#define XGRAD_TARGET_AVX2 [[gnu::target("avx2"), gnu::flatten]]
+#define XGRAD_TARGET_AVX512 [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl"), gnu::flatten]]
+#else
+#define XGRAD_TARGET_AVX2 [[gnu::target("avx2"), gnu::flatten]]
+#define XGRAD_TARGET_AVX512 [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512"), gnu::flatten]]
 #endif
 
 /// Runs `Body::run(x...)` with everything it calls inlined, compiled for the instruction set of the process.
