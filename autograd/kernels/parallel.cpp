@@ -13,6 +13,7 @@
 
 #include <autograd/error_format_internal.hpp>
 #include <autograd/kernels/gemm.hpp>
+#include <autograd/kernels/isa.hpp>
 #include <autograd/threads.hpp>
 
 #if defined(__x86_64__)
@@ -188,6 +189,7 @@ void run_here(Index pieces, Piece f, const void* context) {
 } // namespace
 
 void run_pieces(Index pieces, Piece f, const void* context) {
+    isa(); // its error must not come from a piece
     const int threads = static_cast<int>(std::min<Index>(pieces, wanted_threads().load(std::memory_order_relaxed)));
     if (threads <= 1 || inside) return run_here(pieces, f, context);
     Pool& p = pool();

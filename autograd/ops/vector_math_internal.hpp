@@ -6,7 +6,7 @@
 #include <type_traits>
 
 // Exponentials and logarithms without branches and tables, so that compilers vectorise the loops they stand in. Right to
-// 2 ulp over the whole range, subnormal numbers included (tests/exactness); NaN and infinities as IEEE says. Series are
+// 2.5 ulp over the whole range, subnormal numbers included (tests/exactness); NaN and infinities as IEEE says. Series are
 // Taylor's, as many terms as the reduced argument needs.
 #define XGRAD_INLINE [[gnu::always_inline]] inline
 
