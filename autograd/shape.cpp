@@ -4,12 +4,6 @@
 
 namespace xg {
 
-Index Shape::numel() const {
-    Index n = 1;
-    for (Index s : *this) n *= s;
-    return n;
-}
-
 std::string Shape::str() const {
     if (size() == 1) return fmt::format("({},)", front());
     return fmt::format("({})", fmt::join(begin(), end(), ", "));

@@ -25,7 +25,11 @@ public:
 
     int rank() const { return size(); }
     /// The number of elements: the product of the sizes, 1 for a scalar.
-    Index numel() const;
+    Index numel() const {
+        Index n = 1;
+        for (const Index s : *this) n *= s;
+        return n;
+    }
     /// As NumPy writes it: "()", "(3,)", "(2, 3)".
     std::string str() const;
 };

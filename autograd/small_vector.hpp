@@ -65,6 +65,10 @@ public:
         std::construct_at(data() + size_, std::move(item));
         ++size_;
     }
+    T& emplace_back() {
+        if (size_ == capacity_) grow();
+        return *std::construct_at(data() + size_++);
+    }
     void pop_back() {
         --size_;
         std::destroy_at(data() + size_);
@@ -91,7 +95,11 @@ public:
         for (; first != last; ++first) push_back(*first);
     }
     friend bool operator==(const SmallVector& a, const SmallVector& b) {
-        return a.size_ == b.size_ && std::equal(a.begin(), a.end(), b.begin());
+        if (a.size_ != b.size_) return false;
+        for (int i = 0; i < a.size_; ++i) { // a few: no call of memcmp
+            if (!(a[i] == b[i])) return false;
+        }
+        return true;
     }
 
 private:

@@ -31,23 +31,24 @@ bool exclusive(const Impl* g) {
     return g->level == 0 && g->rc.sole() && g->storage->rc.sole() && g->contiguous && !g->node && !g->storage->foreign;
 }
 
-void add_into(Tensor& sum, const Tensor& term) { kernels::accumulate(strided(term), strided(sum)); }
+void add_into(Impl* sum, Impl* term) {
+    if (sum->contiguous && term->contiguous) kernels::accumulate(sum->dtype, sum->numel, term->data, sum->data);
+    else kernels::accumulate(strided(*term), strided(*sum));
+}
 
 } // namespace
 
 void Pass::accumulate(Node* to, Tensor g) {
-    Tensor sum = share(to->grad);
-    drop(std::exchange(to->grad, nullptr));
-    const bool fit = g.impl()->level == 0 && sum.impl()->level == 0 && !create_ && g.dtype() == sum.dtype();
-    if (fit && exclusive(sum.impl())) {
-        add_into(sum, g);
-    } else if (fit && exclusive(g.impl())) {
-        add_into(g, sum);
-        sum = std::move(g);
-    } else {
-        sum = sum + g;
+    Impl *sum = to->grad, *term = g.impl();
+    const bool fit = !create_ && term->level == 0 && sum->level == 0 && term->dtype == sum->dtype;
+    if (fit && exclusive(sum)) return add_into(sum, term);
+    if (fit && exclusive(term)) {
+        add_into(term, sum);
+        drop(std::exchange(to->grad, g.disown()));
+        return;
     }
-    to->grad = sum.disown();
+    const Tensor before(std::exchange(to->grad, nullptr));
+    to->grad = (before + g).disown();
 }
 
 void Pass::deliver(Node* to, Tensor g) {
@@ -113,7 +114,21 @@ std::string str(Site site) { return site ? fmt::format("{}:{}", site.file, site.
 } // namespace
 
 void Pass::check(const Node& node) const {
-    const CallSite here(site_);
+    bool unchanged = !node.released;
+    for (const Edge& edge : node.edges) {
+        unchanged =
+            unchanged && !edge.overwritten && (edge.is_number || !edge.saved || version_of(edge.saved) == edge.version);
+    }
+    if (unchanged && node.op->saves.output) {
+        unchanged = node.out_version == (node.level > 0 ? version_of(node.out_parts) : node.out_storage->version);
+    }
+    if (!unchanged) [[unlikely]]
+        check_slowly(node);
+}
+
+// Names what is wrong, if something is.
+void Pass::check_slowly(const Node& node) const {
+    const Setting line(context().open_site, names_lines_ ? site_ : context().open_site);
     if (node.released) {
         fail<GraphError>(
             "backward: the graph behind {} has been used by a backward before, and its saved values are gone\n"
@@ -282,12 +297,13 @@ void tell_backward(const Node& node, const Tensor& g, const Grads& grads) {
 } // namespace
 
 // What is left when the gradients of a node's inputs are there.
-void Pass::finish(Node* node, Tensor& g, Grads& grads, unsigned wanted) {
+void Pass::finish(Node* node, Tensor& g, Tensor* grads, unsigned wanted) {
     release(*node);
     if (node->target) node->grad = g.disown(); // finished: only read from here on
     else g = Tensor();
-    for (int i = 0; i < node->edges.size(); ++i) {
-        Node* to = node->edges[i].node;
+    const Edge* edges = node->edges.data();
+    for (int i = 0, n = node->edges.size(); i < n; ++i) {
+        Node* to = edges[i].node;
         const bool wants = (wanted >> std::min(i, 31) & 1) != 0 && to;
         if (wants && grads[i].defined()) deliver(to, std::move(grads[i]));
     }
@@ -312,19 +328,20 @@ void write_number(Number64& to, double number, DType d) {
 // it. Only for contiguous operands of the result's shape on plane 0, when the pass itself is not recorded.
 bool Pass::visit_elementwise(Node* node, Tensor& g, unsigned wanted) {
     const OpEntry& op = *node->op;
-    const Impl& made = block_of(node).impl;
+    if (!op.elementwise || create_ || level_ > 0 || node->target) return false;
+    const Impl &made = block_of(node).impl, &up = *g.impl();
+    if (up.level > 0 || up.dtype != made.dtype) return false;
+    const bool one_number =
+        !up.contiguous && std::all_of(up.strides.begin(), up.strides.end(), [](Index step) { return step == 0; });
+    if (!up.contiguous && !one_number) return false;
     const int d = static_cast<int>(made.dtype), n = node->edges.size();
-    if (create_ || level_ > 0 || !op.elementwise || node->target) return false;
-    if (g.impl()->level > 0 || g.impl()->dtype != made.dtype) return false;
-    const bool one_number = !g.impl()->contiguous && std::all_of(g.impl()->strides.begin(), g.impl()->strides.end(),
-                                                                 [](Index step) { return step == 0; });
-    if (!g.impl()->contiguous && !one_number) return false;
+    const Edge* edges = node->edges.data();
     Number64 numbers[3], unread{};
-    char* pointers[6] = {nullptr, g.impl()->data};
+    char* pointers[6] = {nullptr, up.data};
     const auto size = static_cast<Index>(size_of(made.dtype));
     Index steps[6] = {size, one_number ? 0 : size};
     for (int i = 0; i < n; ++i) {
-        const Edge& edge = node->edges[i];
+        const Edge& edge = edges[i];
         const bool asked = (wanted >> i & 1) != 0;
         if (asked && (!op.slope_loop[i][d] || !edge.same_shape)) return false;
         if (edge.is_number) {
@@ -340,14 +357,13 @@ bool Pass::visit_elementwise(Node* node, Tensor& g, unsigned wanted) {
     }
     pointers[n + 2] = op.saves.output ? made.data : unread.bytes;
     steps[n + 2] = op.saves.output ? size : 0;
-    Grads grads;
-    grads.resize(n);
+    Tensor grads[3];
     for (int i = 0; i < n; ++i) {
         if ((wanted >> i & 1) == 0) continue;
         const bool last = (wanted >> i) == 1;
-        const bool unit = op.unit_slope[i];
-        if (unit) {
-            grads[i] = g;
+        if (op.unit_slope[i]) {
+            if (last) grads[i] = std::move(g);
+            else grads[i] = g;
             continue;
         }
         grads[i] = last && !one_number && exclusive(g.impl()) ? std::move(g) : make_result(made.dtype, made.shape);
@@ -363,8 +379,8 @@ void Pass::visit(Node* node) {
     Tensor g(std::exchange(node->grad, nullptr)); // taken first, so that nothing is left in the slot after an error
     const unsigned wanted = wanted_edges(*node);
     if (wanted != 0) check(*node);
-    const CallSite here(Site{node->file, node->line});
-    g = run_hooks(node, std::move(g));
+    if (names_lines_) context().open_site = {node->file, node->line};
+    if (block_of(node).impl.extra) g = run_hooks(node, std::move(g));
     if (wanted == 0) { // the pass goes no further here, but perhaps on the tape
         if (tape_side_ && detail::is_stacked(*node)) tape_side_->receive(*node, g);
         if (node->target) node->grad = g.disown();
@@ -391,7 +407,7 @@ void Pass::visit(Node* node) {
     if (watching()) [[unlikely]]
         tell_backward(*node, g, grads);
     in.clear();
-    finish(node, g, grads, wanted);
+    finish(node, g, grads.data(), wanted);
 }
 
 void Pass::run(const Tensor& root, Tensor cotangent) {
@@ -402,6 +418,8 @@ void Pass::run(const Tensor& root, Tensor cotangent) {
 void Pass::run_down_to(std::uint64_t stamp) {
     // On plane 0 recording is simply off; on others lower planes record by themselves, and saved values are stripped.
     const Setting recording(context().recording, level_ == 0 ? create_ : context().recording);
+    const Setting line(context().open_site, context().open_site); // of the operation that is visited
+    names_lines_ = !context().open_site;
     while (Node* node = next_node(stamp)) visit(node);
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <autograd/grad_mode.hpp>
+#include <autograd/site.hpp>
 
 namespace xg {
 
@@ -17,6 +18,7 @@ struct Context {
     std::uint64_t stamps = 0; // the last one given
     Node* dying = nullptr;    // nodes whose last owner is gone, while somebody takes them apart
     bool draining = false;
+    Site open_site; // CallSite::current()
 };
 
 // Not inline: of a weak thread-local variable g++ 12 believes, under the undefined behaviour sanitizer, that it has no

@@ -11,19 +11,16 @@
 namespace xg {
 namespace {
 
-Block* new_block() {
+[[gnu::always_inline]] inline Block* new_block(DType dtype, const Shape& shape) {
     std::uint32_t size_class = 0;
     void* memory = allocate(sizeof(Block), size_class);
-    Block* block = std::construct_at(static_cast<Block*>(memory));
+    Block* block = std::construct_at(static_cast<Block*>(memory), dtype, shape);
     block->size_class = size_class;
     return block;
 }
 
-void drop_owner(Block& block) noexcept {
-    if (block.owners.load(std::memory_order_acquire) != 1 &&
-        block.owners.fetch_sub(1, std::memory_order_acq_rel) != 1) {
-        return;
-    }
+void drop_owners(Block& block, std::uint32_t by) noexcept {
+    if (!block.owners.drop(by)) return;
     delete block.impl.extra;
     std::destroy_at(&block.impl);
     deallocate(&block, block.size_class);
@@ -42,19 +39,15 @@ bool row_major(const Shape& shape, const Strides& strides) {
 }
 
 Impl* new_impl(DType dtype, const Shape& shape, const Strides& strides) {
-    Impl& impl = new_block()->impl;
-    impl.dtype = dtype;
-    impl.shape = shape;
+    Impl& impl = new_block(dtype, shape)->impl;
     impl.strides = strides;
     impl.numel = shape.numel();
     return &impl;
 }
 
 // The same with row-major strides, which cost nothing for scalars and vectors.
-Impl* new_impl(DType dtype, const Shape& shape) {
-    Impl& impl = new_block()->impl;
-    impl.dtype = dtype;
-    impl.shape = shape;
+[[gnu::always_inline]] inline Impl* new_impl(DType dtype, const Shape& shape) {
+    Impl& impl = new_block(dtype, shape)->impl;
     if (shape.rank() <= 1) {
         impl.numel = shape.rank() == 0 ? 1 : shape[0];
         if (shape.rank() == 1) impl.strides.push_back(1);
@@ -66,13 +59,14 @@ Impl* new_impl(DType dtype, const Shape& shape) {
 }
 
 // The storage of a block lives in it, whatever the numbers do: small ones too, others in memory of their own.
-Storage& attach_storage(Block& block) {
+[[gnu::always_inline]] inline Storage& attach_storage(Block& block) {
     Storage* storage = std::construct_at(&block.storage);
-    block.owners.fetch_add(1, std::memory_order_relaxed);
+    block.owners.add_unseen();
     block.impl.storage = storage;
     return *storage;
 }
 
+// Lets go of all that a node holds, except its place in the block.
 void take_apart(Node* node) noexcept {
     for (Edge& edge : node->edges) {
         if (!edge.is_number) drop(edge.saved);
@@ -83,10 +77,22 @@ void take_apart(Node* node) noexcept {
     if (node->op && node->op->attrs_destroy) node->op->attrs_destroy(node->attrs);
     delete[] node->shapes;
     drop(node->grad);
-    Block& block = block_of(node);
+    block_of(node).impl.node_alive = false;
     std::destroy_at(node);
-    block.impl.node_alive = false;
-    drop_owner(block);
+}
+void bury(Node* node) noexcept {
+    Block& block = block_of(node);
+    take_apart(node);
+    drop_owners(block, 1);
+}
+
+// Nodes that die while one is taken apart wait in a line, so that nothing recurses along the graph.
+void drain(Context& c) noexcept {
+    while (Node* next = c.dying) {
+        c.dying = next->next_dying;
+        bury(next);
+    }
+    c.draining = false;
 }
 
 } // namespace
@@ -96,45 +102,63 @@ Block& block_of(Node* node) {
 }
 static_assert(sizeof(Parts) <= sizeof(Storage));
 
-void drop(Storage* storage) noexcept {
-    if (!storage || !storage->rc.drop()) return;
+namespace {
+void free_numbers(Storage* storage) noexcept {
     if (storage->foreign) delete storage->foreign;
     else if (!storage->inside) deallocate(storage->data, storage->size_class);
-    drop_owner(block_of(storage));
+}
+} // namespace
+
+void drop(Storage* storage) noexcept {
+    if (!storage || !storage->rc.drop()) return;
+    free_numbers(storage);
+    drop_owners(block_of(storage), 1);
 }
 
 void drop(Impl* impl) noexcept {
     if (!impl || !impl->rc.drop()) return;
     Block& block = block_of(impl);
+    std::uint32_t gone = 1; // owners of the block
     if (impl->level > 0) {
         drop(block.parts.primal);
         drop(block.parts.tangent);
     } else if (Storage* storage = impl->storage) {
-        if (storage->rc.sole()) {
-            storage->impls.store(0, std::memory_order_relaxed);
-        } else {
-            storage->impls.fetch_sub(1, std::memory_order_relaxed);
+        if (storage->rc.sole()) storage->impls.store(0, std::memory_order_relaxed);
+        else storage->impls.fetch_sub(1, std::memory_order_relaxed);
+        if (storage != &block.storage) {
+            drop(storage);
+        } else if (storage->rc.drop()) {
+            free_numbers(storage);
+            ++gone;
         }
-        drop(storage);
     }
     // Nulled, because the block may go on for the node: a leaf that is gone accepts no gradient.
-    drop(std::exchange(impl->grad, nullptr));
-    drop(std::exchange(impl->node, nullptr));
-    drop_owner(block);
+    if (impl->grad) drop(std::exchange(impl->grad, nullptr));
+    if (Node* node = std::exchange(impl->node, nullptr)) {
+        Context& c = context();
+        if (node == &block.node && node->rc.sole() && !c.draining) { // it dies too: one change of the block's owners
+            c.draining = true;
+            take_apart(node);
+            drain(c);
+            ++gone;
+        } else {
+            drop(node);
+        }
+    }
+    drop_owners(block, gone);
 }
 
 void drop(Node* node) noexcept {
     if (!node || !node->rc.drop()) return;
     Context& c = context();
-    node->next_dying = c.dying;
-    c.dying = node;
-    if (c.draining) return;
-    c.draining = true;
-    while (Node* next = c.dying) {
-        c.dying = next->next_dying;
-        take_apart(next);
+    if (c.draining) {
+        node->next_dying = c.dying;
+        c.dying = node;
+        return;
     }
-    c.draining = false;
+    c.draining = true;
+    bury(node);
+    drain(c);
 }
 
 Tensor make_result(DType dtype, const Shape& shape) {
@@ -227,7 +251,8 @@ Node& attach_node(Impl* impl) {
     Block& block = block_of(impl);
     impl->node = std::construct_at(&block.node);
     impl->node_alive = true;
-    block.owners.fetch_add(1, std::memory_order_relaxed);
+    if (impl->rc.sole()) block.owners.add_unseen();
+    else block.owners.add();
     return block.node;
 }
 

@@ -8,6 +8,7 @@
 
 #include <autograd/dtype.hpp>
 #include <autograd/shape.hpp>
+#include <autograd/single_threaded_internal.hpp>
 #include <autograd/site.hpp>
 #include <autograd/tensor.hpp>
 
@@ -21,13 +22,25 @@ struct OpEntry;
 /// A reference count. The sole owner needs no locked instruction to let go.
 class Count {
 public:
-    void add() { n_.fetch_add(1, std::memory_order_relaxed); }
-    /// True if nobody is left.
-    bool drop() { return n_.load(std::memory_order_acquire) == 1 || n_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
+    explicit Count(std::uint32_t n = 1) : n_(n) {}
+    void add() {
+        if (single_threaded()) n_.store(n_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+        else n_.fetch_add(1, std::memory_order_relaxed);
+    }
+    /// `by` owners less. True if nobody is left.
+    bool drop(std::uint32_t by = 1) {
+        const std::uint32_t n = n_.load(std::memory_order_acquire);
+        if (n == by) return true;
+        if (!single_threaded()) return n_.fetch_sub(by, std::memory_order_acq_rel) == by;
+        n_.store(n - by, std::memory_order_relaxed);
+        return false;
+    }
     bool sole() const { return n_.load(std::memory_order_acquire) == 1; }
+    /// One more owner of what no other thread has seen.
+    void add_unseen() { n_.store(n_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
 
 private:
-    std::atomic<std::uint32_t> n_{1};
+    std::atomic<std::uint32_t> n_;
 };
 
 /// The numbers. Those that fit live in the block, others in memory of their own, or in a foreign owner's.
@@ -58,6 +71,8 @@ struct Extra {
 };
 
 struct Impl {
+    explicit Impl(DType d, const Shape& s) : dtype(d), shape(s) {}
+
     Count rc;
     DType dtype;
     std::uint8_t level = 0;      // 0: numbers; L: a wrapper of the open transform L
@@ -123,11 +138,11 @@ struct Block {
         Parts parts;
     };
     Node node;
-    std::atomic<std::uint32_t> owners;
+    Count owners; // of impl, storage and node, those that live
     std::uint32_t size_class;
     alignas(16) char small[16];
 
-    Block() : impl{}, owners(1) {}
+    Block(DType dtype, const Shape& shape) : impl(dtype, shape) {}
     ~Block() {}
 };
 static_assert(sizeof(Block) <= 384, "a block fits its allocation class");

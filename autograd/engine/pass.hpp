@@ -68,10 +68,11 @@ private:
     Node* next_node(std::uint64_t stamp);
     void visit(Node* node);
     bool visit_elementwise(Node* node, Tensor& g, unsigned wanted);
-    void finish(Node* node, Tensor& g, Grads& grads, unsigned wanted);
+    void finish(Node* node, Tensor& g, Tensor* grads, unsigned wanted);
     void accumulate(Node* to, Tensor g);
     unsigned wanted_edges(const Node& node) const;
     void check(const Node& node) const;
+    void check_slowly(const Node& node) const;
     Tensor saved_input(const Node& node, const Edge& edge) const;
     Tensor saved_output(Node& node) const;
     void release(Node& node) const;
@@ -83,6 +84,7 @@ private:
     const int level_;
     const bool retain_, create_;
     bool targeted_ = false;
+    bool names_lines_ = false; // an error in a visit names the line of the operation
     TapeSide* tape_side_ = nullptr;
     std::uint64_t oldest_ = 0; // of the targets
     std::size_t explored_ = 0, decided_ = 0;

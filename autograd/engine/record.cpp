@@ -45,6 +45,32 @@ void keep_shapes(Node& node, std::span<const RecordInput> in) {
     }
 }
 
+// The newest node of this thread and of its own inputs is older than it.
+class Stamp {
+public:
+    Stamp(Node& node) : node_(node), newest_(context().stamps) { node.oldest = ~std::uint64_t{0}; }
+    void comes_from(const Node& input) {
+        newest_ = std::max(newest_, input.stamp);
+        node_.oldest = std::min(node_.oldest, input.oldest);
+    }
+    ~Stamp() { node_.stamp = context().stamps = newest_ + 1; }
+    Stamp(const Stamp&) = delete;
+    Stamp& operator=(const Stamp&) = delete;
+
+private:
+    Node& node_;
+    std::uint64_t newest_;
+};
+
+Node& new_node(const OpEntry& op, Impl* out, int level, Site site) {
+    Node& node = attach_node(out);
+    node.op = &op;
+    node.level = static_cast<std::uint8_t>(level);
+    node.file = site.file;
+    node.line = site.line;
+    return node;
+}
+
 } // namespace
 
 void record(const OpEntry& op, std::span<const RecordInput> in, const void* attrs, const Tensor& out, int level,
@@ -52,22 +78,16 @@ void record(const OpEntry& op, std::span<const RecordInput> in, const void* attr
     const unsigned wanted = wanted_inputs(op, in, level);
     if (wanted == 0 || !is_floating(out.dtype())) return;
     Impl* impl = out.impl();
-    Node& node = attach_node(impl);
-    node.op = &op;
-    node.level = static_cast<std::uint8_t>(level);
-    node.file = site.file;
-    node.line = site.line;
-    node.oldest = ~std::uint64_t{0};
-    std::uint64_t stamp = context().stamps;
+    Node& node = new_node(op, impl, level, site);
+    Stamp stamp(node);
     bool same = true;
     for (std::size_t i = 0; i < in.size(); ++i) {
-        Edge edge;
+        Edge& edge = node.edges.emplace_back();
         if (Impl* x = in[i].impl) {
             if (wanted >> std::min<std::size_t>(i, 31) & 1 && x->node && x->level == level &&
                 op.takes_gradient(static_cast<int>(i))) {
                 edge.node = keep(x->node);
-                stamp = std::max(stamp, x->node->stamp);
-                node.oldest = std::min(node.oldest, x->node->oldest);
+                stamp.comes_from(*x->node);
             }
             if (reads(op.saves, static_cast<int>(i), wanted)) {
                 edge.saved = keep(x);
@@ -79,13 +99,37 @@ void record(const OpEntry& op, std::span<const RecordInput> in, const void* attr
             edge.number = in[i].number;
         }
         same = same && (edge.same_shape || edge.is_number);
-        node.edges.push_back(edge);
     }
-    node.stamp = stamp + 1;
-    context().stamps = node.stamp;
     keep_attrs(node, op, attrs);
     if (op.saves.output) keep_output(node, out, level);
     if (!same) keep_shapes(node, in);
+}
+
+void record_alike(const OpEntry& op, std::span<const RecordInput> in, unsigned wanted, Impl* out, Site site) {
+    Node& node = new_node(op, out, 0, site);
+    Stamp stamp(node);
+    for (std::size_t i = 0; i < in.size(); ++i) {
+        Edge& edge = node.edges.emplace_back();
+        Impl* x = in[i].impl;
+        if (!x) {
+            edge.is_number = true;
+            edge.number = in[i].number;
+            continue;
+        }
+        edge.same_shape = true;
+        if (wanted >> i & 1) {
+            edge.node = keep(x->node);
+            stamp.comes_from(*x->node);
+        }
+        if (reads(op.saves, static_cast<int>(i), wanted)) {
+            edge.saved = keep(x);
+            edge.version = x->storage->version;
+        }
+    }
+    if (op.saves.output) {
+        node.out_storage = keep(out->storage);
+        node.out_version = out->storage->version;
+    }
 }
 
 const void* attrs_of(const Node& node) { return node.op->attrs_copy ? node.attrs : node.attrs_bytes; }

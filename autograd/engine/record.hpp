@@ -13,6 +13,9 @@ struct RecordInput {
 /// Gives `out`, a fresh result, its node on plane `level`, if an input of that level has one.
 void record(const OpEntry& op, std::span<const RecordInput> in, const void* attrs, const Tensor& out, int level,
             Site site);
+/// The same for an elementwise operation on plane 0 of tensors of the result's shape and dtype, and numbers; bit i of
+/// `wanted`, which is not 0: a gradient flows to input i.
+void record_alike(const OpEntry& op, std::span<const RecordInput> in, unsigned wanted, Impl* out, Site site);
 const void* attrs_of(const Node& node);
 
 /// Tells the watch of this thread; call it only if there is one.

@@ -40,9 +40,16 @@ Isa chosen() {
 
 } // namespace
 
-Isa isa() {
-    static const Isa the_one = chosen();
+namespace detail {
+
+constinit std::atomic<Isa> isa_of_process{Isa::unknown};
+
+Isa choose_isa() {
+    const Isa the_one = chosen();
+    isa_of_process.store(the_one, std::memory_order_relaxed);
     return the_one;
 }
+
+} // namespace detail
 
 } // namespace xg::kernels

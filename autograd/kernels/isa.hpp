@@ -1,14 +1,25 @@
 #pragma once
+#include <atomic>
 
 // Loops of plain arithmetic are compiled for three instruction sets; the widest that the processor has runs. They compute
 // the same bits: nothing is contracted or reordered.
 namespace xg::kernels {
 
-enum class Isa : unsigned char { generic, avx2, avx512 };
+enum class Isa : unsigned char { generic, avx2, avx512, unknown };
 
 /// Of this process, chosen at the first call: the environment's XGRAD_ISA (`generic`, `avx2` or `avx512`) or the widest.
 /// ValueError if it names something else, or what the processor does not have.
-Isa isa();
+inline Isa isa();
+
+namespace detail {
+extern constinit std::atomic<Isa> isa_of_process;
+Isa choose_isa();
+} // namespace detail
+
+inline Isa isa() {
+    const Isa known = detail::isa_of_process.load(std::memory_order_relaxed);
+    return known == Isa::unknown ? detail::choose_isa() : known;
+}
 
 #if !defined(__x86_64__)
 #define XGRAD_TARGET_AVX2

@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include <autograd/kernels/isa.hpp>
 #include <autograd/kernels/parallel.hpp>
 
 namespace xg::kernels {
@@ -93,7 +94,7 @@ void for_each_parallel(std::span<const Strided* const> x, Loop loop, Index grain
     parallel_ranges(axes[0].size, std::max<Index>(1, grain / beside), run);
 }
 
-void run_loop(Loop loop, Index n, std::span<char* const> pointers, const Index* steps, Index grain) {
+void run_long_loop(Loop loop, Index n, std::span<char* const> pointers, const Index* steps, Index grain) {
     parallel_ranges(
         n, grain,
         [&](Index begin, Index end) {
@@ -141,23 +142,36 @@ void copy(const Strided& from, const Strided& to) {
     });
 }
 
+namespace {
+
+template <class T>
+struct Accumulate {
+    [[gnu::always_inline]] static inline void run(Index n, char* const* p, const Index* step) {
+        if (step[0] == sizeof(T) && step[1] == sizeof(T)) {
+            T* sum = reinterpret_cast<T*>(p[0]);
+            const T* x = reinterpret_cast<const T*>(p[1]);
+            for (Index i = 0; i < n; ++i) sum[i] += x[i];
+            return;
+        }
+        for (Index i = 0; i < n; ++i) {
+            *reinterpret_cast<T*>(p[0] + i * step[0]) += *reinterpret_cast<const T*>(p[1] + i * step[1]);
+        }
+    }
+    static void loop(Index n, char* const* p, const Index* step, const void*) { run_widest<Accumulate>(n, p, step); }
+};
+
+} // namespace
+
 void accumulate(const Strided& term, const Strided& to) {
     const Strided* operands[] = {&to, &term};
-    dispatch_number(to.dtype, [&]<class T>() {
-        for_each_parallel(
-            operands,
-            [](Index n, char* const* p, const Index* step, const void*) {
-                if (step[0] == sizeof(T) && step[1] == sizeof(T)) {
-                    T* sum = reinterpret_cast<T*>(p[0]);
-                    const T* x = reinterpret_cast<const T*>(p[1]);
-                    for (Index i = 0; i < n; ++i) sum[i] += x[i];
-                    return;
-                }
-                for (Index i = 0; i < n; ++i) {
-                    *reinterpret_cast<T*>(p[0] + i * step[0]) += *reinterpret_cast<const T*>(p[1] + i * step[1]);
-                }
-            },
-            elementwise_grain);
+    dispatch_number(to.dtype, [&]<class T>() { for_each_parallel(operands, Accumulate<T>::loop, elementwise_grain); });
+}
+
+void accumulate(DType dtype, Index n, char* term, char* to) {
+    dispatch_number(dtype, [&]<class T>() {
+        char* const pointers[] = {to, term};
+        const Index steps[] = {sizeof(T), sizeof(T)};
+        run_loop(Accumulate<T>::loop, n, pointers, steps, elementwise_grain);
     });
 }
 

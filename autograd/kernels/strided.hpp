@@ -36,7 +36,11 @@ void for_each(std::span<const Strided* const> operands, Loop loop, const void* c
 /// to the same place.
 void for_each_parallel(std::span<const Strided* const> operands, Loop loop, Index grain, const void* context = nullptr);
 /// A loop over contiguous arrays by several threads, in the same way.
-void run_loop(Loop loop, Index n, std::span<char* const> pointers, const Index* steps, Index grain);
+void run_long_loop(Loop loop, Index n, std::span<char* const> pointers, const Index* steps, Index grain);
+inline void run_loop(Loop loop, Index n, std::span<char* const> pointers, const Index* steps, Index grain) {
+    if (n < 2 * grain) loop(n, pointers.data(), steps, nullptr);
+    else run_long_loop(loop, n, pointers, steps, grain);
+}
 
 /// The same, with steps of 0 along the axes on which `x` has to be repeated to have `shape`.
 Strided broadcast_to(const Strided& x, const Shape& shape);
@@ -65,6 +69,8 @@ decltype(auto) dispatch_number(DType d, F&& f) {
 void copy(const Strided& from, const Strided& to);
 /// to += term, of one dtype and shape.
 void accumulate(const Strided& term, const Strided& to);
+/// The same for `n` contiguous numbers.
+void accumulate(DType dtype, Index n, char* term, char* to);
 void fill(const Strided& to, Number value);
 
 } // namespace kernels

@@ -134,12 +134,14 @@ struct OpEntry {
 /// Runs a general operation: checks, computes, records, tells the watch. The one way into the graph, with the
 /// elementwise operations' own `apply_elementwise`.
 Tensor run(const OpEntry& op, In in, const void* attrs, Site site);
-Tensor apply_elementwise(const OpEntry& op, std::span<const Operand* const> operands);
+template <int N>
+Tensor apply_elementwise(const OpEntry& op, const Operand* const (&operands)[N]);
 
 /// An operand as a tensor: a number becomes a 0-d tensor of its own dtype.
 Tensor as_tensor(const Operand& x);
 /// The numbers of a tensor of level 0, for kernels.
-Strided strided(const Tensor& t);
+Strided strided(const Impl& impl);
+inline Strided strided(const Tensor& t) { return strided(*t.impl()); }
 /// Throws StateError, naming `op`, if the tensor is undefined or moved-from.
 void require_defined(const char* op, const Tensor& t);
 

@@ -98,10 +98,7 @@ void require_defined(const char* op, const Tensor& t) {
     }
 }
 
-Strided strided(const Tensor& t) {
-    const Impl* impl = t.impl();
-    return {impl->data, impl->dtype, impl->shape, impl->strides};
-}
+Strided strided(const Impl& impl) { return {impl.data, impl.dtype, impl.shape, impl.strides}; }
 
 Tensor as_tensor(const Operand& x) { return x.is_number() ? make_number(x.number(), x.number().dtype()) : x.tensor(); }
 
@@ -177,27 +174,21 @@ Scalar scalar_of(Number number, DType d) {
 
 // The fast path: contiguous operands of level 0, one dtype and one shape among the tensors. Everything else is
 // `apply_slowly`, which gives the same results.
-Tensor apply_elementwise(const OpEntry& op, std::span<const Operand* const> operands) {
-    const std::size_t n = operands.size();
-    const Impl* first = nullptr; // of the tensors that decide dtype and shape
-    bool grad = false;
-    for (std::size_t i = 0; i < n; ++i) {
-        if (operands[i]->is_number()) continue;
-        const Impl* x = operands[i]->tensor().impl();
-        if (!x || x->level > 0 || !x->contiguous || !op.takes_gradient(static_cast<int>(i))) {
-            return apply_slowly(op, operands);
-        }
-        if (!first) first = x;
-        else if (x->dtype != first->dtype || !(x->shape == first->shape)) return apply_slowly(op, operands);
-        grad = grad || x->node;
+template <int N>
+Tensor apply_elementwise(const OpEntry& op, const Operand* const (&operands)[N]) {
+    const Impl* first = nullptr; // of the tensors, which decides dtype and shape
+    for (int i = N - 1; i >= 0; --i) {
+        if (!operands[i]->is_number()) first = operands[i]->tensor().impl();
     }
     if (!first || !op.has_kernel(first->dtype)) return apply_slowly(op, operands);
 
-    Scalar scalars[3];
-    char* pointers[4];
-    Index steps[4];
-    RecordInput inputs[3];
-    for (std::size_t i = 0; i < n; ++i) {
+    const auto size = static_cast<Index>(size_of(first->dtype));
+    Scalar scalars[N];
+    char* pointers[N + 1];
+    Index steps[N + 1];
+    RecordInput inputs[N];
+    unsigned wanted = 0; // bit i: a gradient flows to operand i
+    for (int i = 0; i < N; ++i) {
         if (operands[i]->is_number()) {
             const Number number = operands[i]->number();
             if (number_dtype(number, first->dtype) != first->dtype) return apply_slowly(op, operands);
@@ -207,31 +198,40 @@ Tensor apply_elementwise(const OpEntry& op, std::span<const Operand* const> oper
             inputs[i] = {nullptr, number.as<double>()};
         } else {
             Impl* x = operands[i]->tensor().impl();
+            if (!x || x->level > 0 || !x->contiguous || !op.takes_gradient(i)) return apply_slowly(op, operands);
+            if (x != first && (x->dtype != first->dtype || !(x->shape == first->shape))) {
+                return apply_slowly(op, operands);
+            }
+            if (x->node) wanted |= 1u << i;
             pointers[i + 1] = x->data;
-            steps[i + 1] = static_cast<Index>(size_of(x->dtype));
+            steps[i + 1] = size;
             inputs[i] = {x};
         }
     }
-    Tensor out = make_result(result_dtype(op, nullptr, first->dtype), first->shape);
+    const DType made = op.result == ResultType::promoted ? first->dtype : result_dtype(op, nullptr, first->dtype);
+    Tensor out = make_result(made, first->shape);
     pointers[0] = out.impl()->data;
-    steps[0] = static_cast<Index>(size_of(out.impl()->dtype));
-    kernels::run_loop(op.loop[static_cast<int>(first->dtype)], first->numel, {pointers, n + 1}, steps,
+    steps[0] = static_cast<Index>(size_of(made));
+    kernels::run_loop(op.loop[static_cast<int>(first->dtype)], first->numel, pointers, steps,
                       kernels::elementwise_grain);
 
-    const auto site = [&] {
-        const Site open = CallSite::current();
-        return open ? open : operands[0]->site();
-    };
-    if (grad && context().recording && !op.no_gradient) record(op, {inputs, n}, nullptr, out, 0, site());
+    const Context& c = context();
+    const Site site = c.open_site ? c.open_site : operands[0]->site();
+    if (wanted != 0 && c.recording && !op.no_gradient && is_floating(made)) {
+        record_alike(op, inputs, wanted, out.impl(), site);
+    }
     if (watching()) [[unlikely]] {
         Grads in;
         for (const Operand* x : operands) {
             in.push_back(x->is_number() ? make_number(x->number(), first->dtype) : x->tensor());
         }
-        tell_forward(op, In(in.data(), n), out, site());
+        tell_forward(op, In(in.data(), N), out, site);
     }
     return out;
 }
+template Tensor apply_elementwise(const OpEntry&, const Operand* const (&)[1]);
+template Tensor apply_elementwise(const OpEntry&, const Operand* const (&)[2]);
+template Tensor apply_elementwise(const OpEntry&, const Operand* const (&)[3]);
 
 namespace detail {
 
