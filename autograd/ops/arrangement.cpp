@@ -65,7 +65,7 @@ struct Flatten {
                                          {2, 3},
                                          [](const Reader& x, const Position& at) { return x(at); }}};
         for (const Shape& shape : {Shape{}, Shape{1}, Shape{5}, Shape{0}, Shape{2, 0}, Shape{2, 3}, Shape{4, 1},
-                                   Shape{1, 4}, Shape{2, 3, 4}}) {
+                                   Shape{1, 4}, Shape{2, 3, 4}, Shape{1, 1, 1}, Shape{2, 0, 3}, Shape{2, 1, 3, 2}}) {
             cases.push_back({shape, all, {shape.numel()}, whole, "whole"});
         }
         return tabulated_samples(cases);
@@ -192,10 +192,10 @@ struct Swapaxes {
     }
     static std::vector<Sample> samples() {
         std::vector<Tabulated> cases;
-        const std::tuple<Shape, Index, Index> all[] = {{{2, 3}, 0, 1},       {{2, 3, 4}, 0, 2},    {{2, 3, 4}, 1, -1},
-                                                       {{2, 3, 4}, 1, 1},    {{5}, 0, 0},          {{1}, 0, -1},
-                                                       {{0, 3}, 0, 1},       {{2, 0, 4}, -1, 0},   {{4, 1}, 0, 1},
-                                                       {{2, 3, 4, 5}, 0, 2}, {{1, 3, 1, 2}, 1, 3}, {{1, 4}, 1, 0}};
+        const std::tuple<Shape, Index, Index> all[] = {
+            {{2, 3}, 0, 1},       {{2, 3, 4}, 0, 2}, {{2, 3, 4}, 1, -1}, {{2, 3, 4}, 1, 1}, {{5}, 0, 0},
+            {{1}, 0, -1},         {{0, 3}, 0, 1},    {{2, 0, 4}, -1, 0}, {{4, 1}, 0, 1},    {{2, 3, 4, 5}, 0, 2},
+            {{1, 3, 1, 2}, 1, 3}, {{1, 4}, 1, 0},    {{3, 1, 2}, 2, 0},  {{3, 0}, -2, -1},  {{1, 1}, 0, 1}};
         for (const auto& [shape, a, b] : all) {
             const auto i = static_cast<std::size_t>(a < 0 ? a + shape.rank() : a),
                        j = static_cast<std::size_t>(b < 0 ? b + shape.rank() : b);
@@ -286,7 +286,11 @@ std::vector<Sample> Moveaxis::samples() {
                         {{0, 3}, 0, 1, {1, 0}},
                         {{4, 1}, 1, 0, {1, 0}},
                         {{2, 0, 3}, 2, 0, {2, 0, 1}},
-                        {{1, 3, 1, 2}, {1, 3}, {0, 1}, {1, 3, 0, 2}}};
+                        {{1, 3, 1, 2}, {1, 3}, {0, 1}, {1, 3, 0, 2}},
+                        {{1, 4}, 0, 1, {1, 0}},
+                        {{3, 1, 2}, {2, 0}, {0, 1}, {2, 0, 1}},
+                        {{0}, 0, -1, {0}},
+                        {{3, 5}, {1, 0}, {0, 1}, {1, 0}}};
     std::vector<Tabulated> cases;
     for (const Case& c : all) {
         Shape to;
@@ -404,7 +408,9 @@ struct Rot90 {
     }
     static std::vector<Sample> samples() {
         std::vector<Tabulated> cases;
-        for (const Shape& shape : {Shape{2, 3}, Shape{1, 4}, Shape{4, 1}, Shape{0, 3}, Shape{2, 3, 4}}) {
+        for (const Shape& shape :
+             {Shape{2, 3}, Shape{1, 4}, Shape{4, 1}, Shape{0, 3}, Shape{2, 3, 4}, Shape{3, 0}, Shape{1, 1}, Shape{3, 3},
+              Shape{5, 2}, Shape{3, 1, 2}, Shape{2, 0, 3}, Shape{1, 6}}) {
             const Shape turned = shape.rank() == 2 ? Shape{shape[1], shape[0]} : Shape{shape[1], shape[0], shape[2]};
             const Index m = shape[0], n = shape[1];
             const auto add = [&](Index times, const Shape& to, auto from) {

@@ -109,16 +109,19 @@ struct Unsqueeze {
 
 std::vector<Sample> Transpose::samples() {
     std::vector<Sample> samples;
-    for (const Shape& shape : {Shape{2, 3}, Shape{4, 1}, Shape{0, 3}, Shape{1, 1}}) {
+    for (const Shape& shape : {Shape{2, 3}, Shape{4, 1}, Shape{0, 3}, Shape{1, 1}, Shape{3, 0}, Shape{1, 5},
+                               Shape{3, 3}, Shape{7, 2}, Shape{0, 0}}) {
         samples.push_back(sample(
             shape.str(), {spread_tensor(shape)}, [](In in) { return transpose(in[0]); },
             [](In in) { return from_xarray(xt::transpose(to_xarray(in[0]))); }));
     }
-    samples.push_back(sample(
-        "the last two", {spread_tensor({2, 3, 4})}, [](In in) { return transpose(in[0]); },
-        [](In in) {
-            return from_xarray(xt::transpose(to_xarray(in[0]), {0, 2, 1}));
-        }));
+    for (const Shape& shape : {Shape{2, 3, 4}, Shape{3, 1, 2}, Shape{2, 0, 3}}) {
+        samples.push_back(sample(
+            "the last two of " + shape.str(), {spread_tensor(shape)}, [](In in) { return transpose(in[0]); },
+            [](In in) {
+                return from_xarray(xt::transpose(to_xarray(in[0]), {0, 2, 1}));
+            }));
+    }
     samples.push_back(sample(
         "two named axes", {spread_tensor({2, 3, 4})}, [](In in) { return transpose(in[0], 0, -1); },
         [](In in) {
@@ -129,7 +132,8 @@ std::vector<Sample> Transpose::samples() {
 
 std::vector<Sample> Squeeze::samples() {
     std::vector<Sample> samples;
-    for (const Shape& shape : {Shape{1, 3, 1}, Shape{2, 1, 4}, Shape{1}, Shape{}, Shape{3}, Shape{1, 0}}) {
+    for (const Shape& shape : {Shape{1, 3, 1}, Shape{2, 1, 4}, Shape{1}, Shape{}, Shape{3}, Shape{1, 0}, Shape{2, 3},
+                               Shape{1, 1}, Shape{2, 1, 3, 1}, Shape{0}, Shape{3, 1, 1}, Shape{1, 1, 1, 2}}) {
         samples.push_back(sample(
             shape.str(), {spread_tensor(shape)}, [](In in) { return squeeze(in[0]); },
             [](In in) { return from_xarray(xt::squeeze(to_xarray(in[0]))); }));
@@ -142,7 +146,10 @@ std::vector<Sample> Squeeze::samples() {
 
 std::vector<Sample> Unsqueeze::samples() {
     std::vector<Sample> samples;
-    const std::pair<Shape, Index> cases[] = {{{2, 3}, 0}, {{2, 3}, 1}, {{2, 3}, -1}, {{}, 0}, {{0}, 1}, {{1}, 0}};
+    const std::pair<Shape, Index> cases[] = {{{2, 3}, 0}, {{2, 3}, 1},    {{2, 3}, -1},     {{}, 0},
+                                             {{0}, 1},    {{1}, 0},       {{5}, 1},         {{2, 3, 4}, 2},
+                                             {{4, 1}, 1}, {{1, 4}, -2},   {{0, 3}, 0},      {{2, 0}, -1},
+                                             {{}, -1},    {{1, 1, 2}, 3}, {{2, 2, 2, 2}, 2}};
     for (const auto& [shape, axis] : cases) {
         samples.push_back(sample(
             shape.str(), {spread_tensor(shape)}, [axis = axis](In in) { return unsqueeze(in[0], axis); },

@@ -427,7 +427,8 @@ struct Trace {
         std::vector<Tabulated> cases;
         for (const Index k : {0, 1, -1}) {
             for (const Shape& shape :
-                 {Shape{3, 3}, Shape{2, 4}, Shape{1, 1}, Shape{0, 0}, Shape{2, 3, 3}, Shape{4, 1}}) {
+                 {Shape{3, 3}, Shape{2, 4}, Shape{1, 1}, Shape{0, 0}, Shape{2, 3, 3}, Shape{4, 1}, Shape{1, 4},
+                  Shape{0, 3}, Shape{3, 0}, Shape{5, 5}, Shape{2, 1, 3}, Shape{2, 2, 3, 2}, Shape{2, 0, 3}}) {
                 Shape to = shape;
                 to.resize(shape.rank() - 2);
                 cases.push_back({shape, [k](const Tensor& t) { return trace(t, k); }, to,

@@ -11,6 +11,9 @@ namespace {
 
 struct NoAttrs {};
 
+const Shape copied_shapes[] = {{},     {0},    {1},    {3, 4},       {2, 3, 4}, {1, 4},   {4, 1},
+                               {2, 0}, {0, 3}, {1, 1}, {2, 1, 3, 2}, {17},      {2, 0, 3}};
+
 struct To {
     struct Attrs {
         DType from, to;
@@ -32,7 +35,7 @@ struct To {
     static Attrs batch(Attrs a) { return a; }
     static std::vector<Sample> samples() {
         std::vector<Sample> samples;
-        for (const Shape& shape : {Shape{}, Shape{0}, Shape{1}, Shape{3, 4}, Shape{2, 3, 4}}) {
+        for (const Shape& shape : copied_shapes) {
             samples.push_back({.note = shape.str(),
                                .inputs = {spread_tensor(shape)},
                                .call = [](In in) { return in[0].to(float32).to(float64); },
@@ -67,7 +70,7 @@ struct Clone {
     static Attrs batch(Attrs a) { return a; }
     static std::vector<Sample> samples() {
         std::vector<Sample> samples;
-        for (const Shape& shape : {Shape{}, Shape{0}, Shape{1}, Shape{3, 4}, Shape{2, 3, 4}}) {
+        for (const Shape& shape : copied_shapes) {
             samples.push_back(
                 {.note = shape.str(),
                  .inputs = {spread_tensor(shape)},

@@ -461,7 +461,12 @@ std::vector<Sample> Where::samples() {
                                            {Shape{2, 1, 3}, Shape{4, 1}, Shape{2, 4, 3}},
                                            {Shape{0}, Shape{1}, Shape{0}},
                                            {Shape{1}, Shape{3, 2}, Shape{2}},
-                                           {Shape{2, 3}, Shape{2, 3}, Shape{1, 1}}};
+                                           {Shape{2, 3}, Shape{2, 3}, Shape{1, 1}},
+                                           {Shape{}, Shape{3}, Shape{}},
+                                           {Shape{2, 0}, Shape{}, Shape{2, 1}},
+                                           {Shape{1, 1}, Shape{}, Shape{0}},
+                                           {Shape{3, 1}, Shape{2}, Shape{3, 2}},
+                                           {Shape{2, 2, 3}, Shape{2, 1, 1}, Shape{3}}};
     for (const auto& [c, a, b] : shapes) {
         ++seed;
         samples.push_back({.note = c.str() + a.str() + b.str(),

@@ -429,8 +429,9 @@ std::vector<std::int64_t> repeated(const Tensor& index, const Shape& shape, int 
     return all;
 }
 
-const std::pair<Shape, int> picked_shapes[] = {{{5}, 0},    {{2, 3, 4}, 0}, {{2, 3, 4}, 1}, {{2, 3, 4}, 2},
-                                               {{1, 4}, 0}, {{4, 1}, 1},    {{0, 3}, 1}};
+const std::pair<Shape, int> picked_shapes[] = {
+    {{5}, 0}, {{2, 3, 4}, 0}, {{2, 3, 4}, 1}, {{2, 3, 4}, 2}, {{1, 4}, 0},       {{4, 1}, 1}, {{0, 3}, 1},
+    {{1}, 0}, {{7, 2}, 0},    {{2, 0, 3}, 2}, {{3, 1, 2}, 0}, {{2, 2, 3, 2}, 2}, {{4, 3}, 1}};
 
 std::vector<Sample> IndexSelect::samples() {
     std::vector<Sample> samples;
@@ -480,9 +481,18 @@ std::vector<Sample> IndexPutZeros::samples() {
 
 std::vector<Sample> Gather::samples() {
     std::vector<Sample> samples;
-    const std::tuple<Shape, Shape, int> cases[] = {
-        {{5}, {3}, 0}, {{2, 3}, {2, 4}, 1}, {{3, 2}, {4, 2}, 0}, {{2, 3, 4}, {2, 5, 4}, 1}, {{2, 3, 4}, {1, 2, 3}, 2},
-        {{1}, {1}, 0}, {{2, 3}, {0, 3}, 0}, {{4, 1}, {4, 2}, 1}};
+    const std::tuple<Shape, Shape, int> cases[] = {{{5}, {3}, 0},
+                                                   {{2, 3}, {2, 4}, 1},
+                                                   {{3, 2}, {4, 2}, 0},
+                                                   {{2, 3, 4}, {2, 5, 4}, 1},
+                                                   {{2, 3, 4}, {1, 2, 3}, 2},
+                                                   {{1}, {1}, 0},
+                                                   {{2, 3}, {0, 3}, 0},
+                                                   {{4, 1}, {4, 2}, 1},
+                                                   {{0, 3}, {0, 2}, 1},
+                                                   {{3, 1, 2}, {5, 1, 1}, 0},
+                                                   {{2, 2, 3, 2}, {2, 1, 3, 2}, 2},
+                                                   {{4, 5}, {2, 7}, 1}};
     for (const auto& [shape, picks, axis] : cases) {
         samples.push_back({.note = shape.str() + " at " + picks.str(),
                            .inputs = {spread_tensor(shape), index_tensor(picks, shape[axis], 2)},
@@ -504,9 +514,18 @@ std::vector<Sample> Gather::samples() {
 
 std::vector<Sample> ScatterZeros::samples() {
     std::vector<Sample> samples;
-    const std::tuple<Shape, Shape, int> cases[] = {
-        {{3}, {5}, 0}, {{2, 4}, {2, 3}, 1}, {{4, 2}, {3, 2}, 0}, {{2, 5, 4}, {2, 3, 4}, 1}, {{1, 2, 3}, {2, 3, 4}, 2},
-        {{1}, {1}, 0}, {{0, 3}, {2, 3}, 0}};
+    const std::tuple<Shape, Shape, int> cases[] = {{{3}, {5}, 0},
+                                                   {{2, 4}, {2, 3}, 1},
+                                                   {{4, 2}, {3, 2}, 0},
+                                                   {{2, 5, 4}, {2, 3, 4}, 1},
+                                                   {{1, 2, 3}, {2, 3, 4}, 2},
+                                                   {{1}, {1}, 0},
+                                                   {{0, 3}, {2, 3}, 0},
+                                                   {{4, 1}, {4, 3}, 1},
+                                                   {{2, 0}, {2, 3}, 1},
+                                                   {{3, 1, 2}, {2, 1, 2}, 0},
+                                                   {{2, 2, 1, 2}, {2, 2, 3, 2}, 2},
+                                                   {{6, 2}, {3, 4}, 0}};
     for (const auto& [shape, to, axis] : cases) {
         samples.push_back(
             {.note = shape.str() + " into " + to.str(),

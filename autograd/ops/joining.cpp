@@ -136,9 +136,17 @@ struct Stack {
 
 std::vector<Sample> Concat::samples() {
     std::vector<Sample> samples;
-    const std::tuple<Shape, Shape, Index> pairs[] = {
-        {{2, 3}, {4, 3}, 0}, {{2, 3}, {2, 1}, 1}, {{2, 3, 4}, {2, 5, 4}, -2}, {{3}, {2}, 0},
-        {{0, 3}, {2, 3}, 0}, {{1}, {1}, 0},       {{2, 0}, {2, 0}, 1},        {{2, 3, 1}, {2, 3, 2}, 2}};
+    const std::tuple<Shape, Shape, Index> pairs[] = {{{2, 3}, {4, 3}, 0},
+                                                     {{2, 3}, {2, 1}, 1},
+                                                     {{2, 3, 4}, {2, 5, 4}, -2},
+                                                     {{3}, {2}, 0},
+                                                     {{0, 3}, {2, 3}, 0},
+                                                     {{1}, {1}, 0},
+                                                     {{2, 0}, {2, 0}, 1},
+                                                     {{2, 3, 1}, {2, 3, 2}, 2},
+                                                     {{0}, {3}, 0},
+                                                     {{4, 0}, {4, 3}, -1},
+                                                     {{1, 2, 3, 2}, {1, 2, 1, 2}, 2}};
     for (const auto& [a, b, axis] : pairs) {
         samples.push_back(sample(
             a.str() + " and " + b.str(), {spread_tensor(a), spread_tensor(b, -1, 3, 9)},
@@ -171,7 +179,10 @@ std::vector<Sample> Concat::samples() {
 
 std::vector<Sample> Stack::samples() {
     std::vector<Sample> samples;
-    const std::pair<Shape, Index> cases[] = {{{2, 3}, 0}, {{2, 3}, 1}, {{2, 3}, -1}, {{}, 0}, {{0}, 0}, {{1}, 1}};
+    const std::pair<Shape, Index> cases[] = {{{2, 3}, 0}, {{2, 3}, 1},    {{2, 3}, -1},      {{}, 0},
+                                             {{0}, 0},    {{1}, 1},       {{5}, 1},          {{2, 3, 4}, 2},
+                                             {{4, 1}, 1}, {{1, 4}, -2},   {{0, 3}, 0},       {{2, 0}, -1},
+                                             {{1, 1}, 1}, {{3, 1, 2}, 3}, {{2, 2, 2, 2}, 2}, {{}, -1}};
     for (const auto& [shape, axis] : cases) {
         samples.push_back(sample(
             shape.str(), {spread_tensor(shape), spread_tensor(shape, 0, 3, 5)},

@@ -52,7 +52,8 @@ using PairLoss = Tensor (*)(const Operand&, const Operand&, LossOptions);
 
 std::vector<Sample> pair_samples(PairLoss call, double factor) {
     std::vector<Sample> samples;
-    for (const Shape& shape : {Shape{}, Shape{4}, Shape{3, 2}, Shape{1}, Shape{2, 3, 1}}) {
+    for (const Shape& shape : {Shape{}, Shape{4}, Shape{3, 2}, Shape{1}, Shape{2, 3, 1}, Shape{1, 4}, Shape{4, 1},
+                               Shape{17}, Shape{2, 1, 3, 2}, Shape{1, 1}, Shape{3, 5}}) {
         for (const Reduction r : {Reduction::none, Reduction::mean, Reduction::sum}) {
             samples.push_back({.note = shape.str(),
                                .inputs = {spread_tensor(shape), spread_tensor(shape, -1, 2, 9)},
@@ -268,7 +269,8 @@ void CrossEntropy::check_shapes(const Tensor& logits, const Tensor& targets) {
 
 std::vector<Sample> CrossEntropy::samples() {
     std::vector<Sample> samples;
-    for (const Shape& shape : {Shape{4, 3}, Shape{1, 5}, Shape{3, 1}, Shape{6}, Shape{5, 2}}) {
+    for (const Shape& shape : {Shape{4, 3}, Shape{1, 5}, Shape{3, 1}, Shape{6}, Shape{5, 2}, Shape{1}, Shape{1, 1},
+                               Shape{7, 4}, Shape{2, 9}, Shape{2}, Shape{6, 6}}) {
         for (const Reduction r : {Reduction::none, Reduction::mean, Reduction::sum}) {
             const Index classes = shape.back(), n = shape.rank() == 1 ? 1 : shape[0];
             samples.push_back(

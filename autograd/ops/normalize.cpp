@@ -30,9 +30,10 @@ Tensor on_axis(const OpEntry& op, const Tensor& x, int axis) {
 std::vector<Sample> axis_samples(Tensor (*call)(const Operand&, Index),
                                  xt::xarray<double> (*reference)(const xt::xarray<double>&, std::size_t)) {
     std::vector<Sample> samples;
-    const std::pair<Shape, Index> cases[] = {{{5}, 0},    {{2, 3, 4}, 0}, {{2, 3, 4}, 1}, {{2, 3, 4}, -1},
-                                             {{1}, 0},    {{3, 1}, 1},    {{1, 4}, 0},    {{0, 3}, 1},
-                                             {{3, 0}, 1}, {{2, 0, 2}, 1}, {{4, 7}, -1}};
+    const std::pair<Shape, Index> cases[] = {{{5}, 0},    {{2, 3, 4}, 0}, {{2, 3, 4}, 1},   {{2, 3, 4}, -1},
+                                             {{1}, 0},    {{3, 1}, 1},    {{1, 4}, 0},      {{0, 3}, 1},
+                                             {{3, 0}, 1}, {{2, 0, 2}, 1}, {{4, 7}, -1},     {{3, 1, 2}, 0},
+                                             {{1, 1}, 1}, {{0}, 0},       {{2, 2, 3, 2}, 2}};
     for (const auto& [shape, axis] : cases) {
         samples.push_back({.note = shape.str(),
                            .inputs = {spread_tensor(shape, -3, 3)},
@@ -212,10 +213,20 @@ struct LogSumExp {
 
 std::vector<Sample> LogSumExp::samples() {
     std::vector<Sample> samples;
-    const std::tuple<Shape, Axes, bool> cases[] = {
-        {{5}, 0, false},           {{2, 3, 4}, 0, false}, {{2, 3, 4}, {-1, 0}, true},
-        {{2, 3, 4}, 1, true},      {{1}, 0, false},       {{4, 1}, 1, false},
-        {{}, Axes::none(), false}, {{0, 3}, 1, false},    {{300}, 0, false}};
+    const std::tuple<Shape, Axes, bool> cases[] = {{{5}, 0, false},
+                                                   {{2, 3, 4}, 0, false},
+                                                   {{2, 3, 4}, {-1, 0}, true},
+                                                   {{2, 3, 4}, 1, true},
+                                                   {{1}, 0, false},
+                                                   {{4, 1}, 1, false},
+                                                   {{}, Axes::none(), false},
+                                                   {{0, 3}, 1, false},
+                                                   {{300}, 0, false},
+                                                   {{3, 1, 2}, 0, true},
+                                                   {{1, 1}, {0, 1}, false},
+                                                   {{2, 0, 3}, 2, true},
+                                                   {{2, 2, 3, 2}, {1, 3}, false},
+                                                   {{1, 6}, 0, true}};
     for (const auto& [shape, axes, keepdims] : cases) {
         samples.push_back({.note = shape.str(),
                            .inputs = {spread_tensor(shape, -3, 3)},

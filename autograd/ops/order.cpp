@@ -154,8 +154,9 @@ struct Topk {
 std::vector<Sample> Topk::samples() {
     std::vector<Sample> samples;
     const std::tuple<Shape, Index, Index> cases[] = {
-        {{5}, 3, 0},    {{2, 3, 4}, 2, -1}, {{2, 3, 4}, 1, 1}, {{2, 3, 4}, 2, 0}, {{1}, 1, 0},  {{4, 1}, 1, 1},
-        {{4, 1}, 2, 0}, {{3, 4}, 0, 1},     {{0, 3}, 2, 1},    {{2, 0}, 0, -1},   {{7}, 7, -1}, {{2, 2, 3, 2}, 2, 2}};
+        {{5}, 3, 0},       {{2, 3, 4}, 2, -1}, {{2, 3, 4}, 1, 1}, {{2, 3, 4}, 2, 0}, {{1}, 1, 0},  {{4, 1}, 1, 1},
+        {{4, 1}, 2, 0},    {{3, 4}, 0, 1},     {{0, 3}, 2, 1},    {{2, 0}, 0, -1},   {{7}, 7, -1}, {{2, 2, 3, 2}, 2, 2},
+        {{3, 1, 2}, 1, 0}, {{1, 4}, 3, 1},     {{0, 2, 4}, 2, 2}, {{1, 1}, 1, 0}};
     for (const bool largest : {true, false}) {
         for (const auto& [shape, k, axis] : cases) {
             // Values times positions, so that pairs that do not belong together are seen.

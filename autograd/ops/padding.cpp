@@ -117,7 +117,10 @@ std::vector<Sample> Pad::samples() {
                                                            {{2, 3, 3}, {{1, 0}, {0, 2}, {2, 2}}},
                                                            {{0, 3}, {{1, 1}}},
                                                            {{1, 4}, {{0, 3}}},
-                                                           {{4, 1}, {{2, 3}, {0, 0}}}};
+                                                           {{4, 1}, {{2, 3}, {0, 0}}},
+                                                           {{2, 1, 4}, {{3, 2}}},
+                                                           {{4, 4}, {{1, 1}, {2, 3}}},
+                                                           {{2, 0, 3}, {{2, 0}}}};
     std::vector<Sample> samples;
     for (const PadMode mode : {PadMode::constant, PadMode::reflect, PadMode::replicate, PadMode::circular}) {
         std::vector<Tabulated> cases;
@@ -193,7 +196,12 @@ struct SlidingWindow {
                                               {{1}, 0},
                                               {{0, 3}, 1},
                                               {{3, 6}, -1},
-                                              {{1, 4}, 1}}) {
+                                              {{1, 4}, 1},
+                                              {{0}, 0},
+                                              {{9}, -1},
+                                              {{4, 1, 2}, 0},
+                                              {{2, 2, 5, 2}, 2},
+                                              {{2, 0, 3}, 2}}) {
                 const int a = static_cast<int>(axis < 0 ? axis + shape.rank() : axis);
                 Shape to = shape;
                 to[a] = 0;
@@ -252,7 +260,14 @@ std::vector<Sample> tile_samples(Tensor (*call)(const Operand&, const Shape&), b
                                            {{2, 3, 4}, {2, 1, 3}},
                                            {{1, 4}, {3, 1}},
                                            {{2, 3, 2}, {2, 3}},
-                                           {{2, 2}, {3}}};
+                                           {{2, 2}, {3}},
+                                           {{4}, {0}},
+                                           {{1, 1}, {2, 3}},
+                                           {{2, 0}, {1, 4}},
+                                           {{5}, {1}},
+                                           {{0}, {3}},
+                                           {{2, 1, 3}, {1, 3, 2}},
+                                           {{3, 2}, {2, 1, 2}}};
     std::vector<Tabulated> cases;
     for (const auto& [shape, counts] : all) {
         if (counts.rank() < shape.rank() && !fewer_counts) continue;

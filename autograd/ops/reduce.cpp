@@ -46,7 +46,10 @@ std::vector<Sample> reduce_samples(Reducer call, Reference reference, std::optio
                                {{3, 2}, Axes::none(), false},
                                {{2, 2, 3, 2}, {1, 3}, false},
                                {{300}, 0, false},
-                               {{0, 3}, 1, false}};
+                               {{0, 3}, 1, false},
+                               {{2, 1, 5}, {0, 2}, true},
+                               {{1, 1}, {0, 1}, false},
+                               {{0, 2, 4}, -1, false}};
     if (of_nothing) {
         cases.push_back({{0}, 0, false});
         cases.push_back({{2, 0, 3}, 1, true});
@@ -345,7 +348,8 @@ template <class Facts>
 std::vector<Sample> ArgExtreme<Facts>::samples() {
     std::vector<Sample> samples;
     const std::pair<Shape, Index> cases[] = {{{2, 3, 4}, 0}, {{2, 3, 4}, 1}, {{2, 3, 4}, -1}, {{7}, 0},
-                                             {{1}, 0},       {{4, 1}, 1},    {{1, 4}, 0}};
+                                             {{1}, 0},       {{4, 1}, 1},    {{1, 4}, 0},     {{2, 2, 3, 2}, 2},
+                                             {{3, 1, 2}, 0}, {{5, 3}, -2},   {{0, 2, 4}, 2}};
     for (const auto& [shape, axis] : cases) {
         samples.push_back(
             {.note = shape.str(),

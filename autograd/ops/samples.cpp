@@ -51,9 +51,9 @@ std::vector<Sample> unary_samples(const OpDoc& doc, double (*reference)(double),
     const double kink = std::isnan(doc.domain.kink) ? 1e300 : doc.domain.kink;
     std::vector<Sample> samples;
     int seed = 0;
-    for (const Shape& shape :
-         {Shape{}, Shape{1}, Shape{5}, Shape{0}, Shape{3, 4}, Shape{1, 4}, Shape{4, 1}, Shape{2, 3, 4}, Shape{2, 0, 3},
-          Shape{2, 1, 3, 2}, Shape{17}, Shape{2, 2, 1, 3, 1, 2, 2}}) {
+    for (const Shape& shape : {Shape{}, Shape{1}, Shape{5}, Shape{0}, Shape{3, 4}, Shape{1, 4}, Shape{4, 1},
+                               Shape{2, 3, 4}, Shape{2, 0, 3}, Shape{2, 1, 3, 2}, Shape{17}, Shape{2, 2, 1, 3, 1, 2, 2},
+                               Shape{3, 1, 2}, Shape{0, 4}, Shape{1, 1}, Shape{67}}) {
         const Tensor x = from_vector(spread(shape.numel(), low, high, kink, ++seed), shape);
         samples.push_back({.note = shape.str(), .inputs = {x}, .call = through, .reference = map});
     }
@@ -93,7 +93,12 @@ std::vector<Sample> binary_samples(const OpDoc&, double (*reference)(double, dou
                                              {{1, 1}, {2, 3}},
                                              {{2, 1, 4}, {1, 3, 4}},
                                              {{5, 1}, {5, 1}},
-                                             {{1, 2, 1, 3}, {4, 1, 2, 1}}};
+                                             {{1, 2, 1, 3}, {4, 1, 2, 1}},
+                                             {{0}, {}},
+                                             {{3, 1}, {0}},
+                                             {{1}, {}},
+                                             {{}, {1, 1}},
+                                             {{37}, {37}}};
     for (const auto& [a, b] : pairs) {
         ++seed;
         samples.push_back({.note = a.str() + " with " + b.str(),

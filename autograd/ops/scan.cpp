@@ -170,7 +170,9 @@ std::vector<Sample> LinearScan::samples() {
                                                      {{0, 3}, {3}, 1},
                                                      {{0}, {0}, 0},
                                                      {{4}, {3, 4}, 0},
-                                                     {{2, 1, 3}, {2, 2, 1}, 1}};
+                                                     {{2, 1, 3}, {2, 2, 1}, 1},
+                                                     {{2, 0}, {2, 0}, 0},
+                                                     {{1}, {2, 6}, 1}};
     for (const bool reverse : {false, true}) {
         for (const auto& [a, b, axis] : cases) {
             samples.push_back(sample(

@@ -207,8 +207,9 @@ double polygamma_series(double order, double at) {
 std::vector<Sample> Polygamma::samples() {
     std::vector<Sample> samples;
     int seed = 0;
-    const std::pair<Shape, Shape> shapes[] = {{{}, {}},         {{1}, {3, 2}}, {{}, {5}},  {{3, 1}, {2}},
-                                              {{2, 3}, {2, 3}}, {{0}, {0}},    {{0}, {1}}, {{4}, {4}}};
+    const std::pair<Shape, Shape> shapes[] = {
+        {{}, {}},   {{1}, {3, 2}},   {{}, {5}},     {{3, 1}, {2}}, {{2, 3}, {2, 3}}, {{0}, {0}},   {{0}, {1}},
+        {{4}, {4}}, {{}, {2, 1, 3}}, {{2, 0}, {1}}, {{1}, {1}},    {{}, {0, 3}},     {{4, 1}, {3}}};
     for (const auto& [orders, at] : shapes) {
         ++seed;
         samples.push_back({.note = orders.str() + at.str(),

@@ -67,8 +67,9 @@ Tensor spread_numbers(const Shape& shape, int seed) { return spread_tensor(shape
 
 std::vector<Sample> axis_samples(const AxisCall& call, const AxisReference& reference, Maker make, bool empty_lines) {
     const std::pair<Shape, Index> cases[] = {
-        {{5}, 0},    {{2, 3, 4}, 0}, {{2, 3, 4}, 1}, {{2, 3, 4}, -1}, {{1}, 0},          {{4, 1}, 1}, {{1, 4}, 0},
-        {{0, 3}, 1}, {{4, 1}, 0},    {{7}, -1},      {{3, 2}, -2},    {{2, 2, 3, 2}, 2}, {{0}, 0},    {{2, 0, 3}, 1}};
+        {{5}, 0},    {{2, 3, 4}, 0}, {{2, 3, 4}, 1}, {{2, 3, 4}, -1}, {{1}, 0},     {{4, 1}, 1},
+        {{1, 4}, 0}, {{0, 3}, 1},    {{4, 1}, 0},    {{7}, -1},       {{3, 2}, -2}, {{2, 2, 3, 2}, 2},
+        {{0}, 0},    {{2, 0, 3}, 1}, {{3, 1, 2}, 0}, {{2, 6}, 1},     {{1, 1}, -1}, {{0, 2, 4}, 2}};
     std::vector<Sample> samples;
     int seed = 0;
     for (const auto& [shape, axis] : cases) {
@@ -119,7 +120,8 @@ std::vector<Sample> axes_samples(AxesCall call, const std::function<double(const
                           {{2, 3, 4}, {-1, 0}, true}, {{5}, 0, false},           {{5}, -1, true},
                           {{3, 4}, {0, 1}, false},    {{1}, 0, false},           {{1, 4}, 0, false},
                           {{4, 1}, 1, true},          {{}, Axes::none(), false}, {{2, 2, 3, 2}, {1, 3}, false},
-                          {{0, 3}, 1, false},         {{0}, 0, false, true},     {{2, 0, 3}, 1, true, true}};
+                          {{0, 3}, 1, false},         {{0}, 0, false, true},     {{2, 0, 3}, 1, true, true},
+                          {{2, 1, 5}, {0, 2}, true},  {{1, 1}, {0, 1}, false},   {{0, 2, 4}, -1, false}};
     std::vector<Sample> samples;
     int seed = 0;
     for (const Case& c : cases) {
@@ -168,7 +170,10 @@ std::vector<Sample> ternary_samples(double (*f)(double, double, double),
                                            {Shape{1}, Shape{1}, Shape{1}},
                                            {Shape{2, 0}, Shape{2, 1}, Shape{0}},
                                            {Shape{3, 2}, Shape{3, 2}, Shape{3, 2}},
-                                           {Shape{}, Shape{}, Shape{3}}};
+                                           {Shape{}, Shape{}, Shape{3}},
+                                           {Shape{}, Shape{0}, Shape{}},
+                                           {Shape{1}, Shape{}, Shape{}},
+                                           {Shape{2, 2}, Shape{2, 1}, Shape{}}};
     for (const auto& [a, b, c] : shapes) {
         ++seed;
         samples.push_back({.note = a.str() + b.str() + c.str(),

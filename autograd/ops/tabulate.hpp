@@ -38,7 +38,7 @@ using Maker = Tensor (*)(const Shape&, int seed);
 
 Tensor spread_numbers(const Shape& shape, int seed);
 
-/// Fourteen samples of an operation along one axis: first, middle and last axes, sizes 1 and 0. An operation that
+/// Eighteen samples of an operation along one axis: first, middle and last axes, sizes 1 and 0. An operation that
 /// needs an entry on each line leaves those out that have none.
 std::vector<Sample> axis_samples(const AxisCall& call, const AxisReference& reference, Maker make = spread_numbers,
                                  bool empty_lines = true);

@@ -228,7 +228,8 @@ std::vector<Sample> Reshape::samples() {
     const std::pair<Shape, Shape> cases[] = {
         {{2, 3, 4}, {4, 6}}, {{12}, {3, -1}},     {{}, {1, 1}},         {{1}, {}},
         {{0, 3}, {3, 0}},    {{2, 3}, {3, 2}},    {{2, 1, 3}, {6}},     {{2, 3, 4}, {-1, 2, 2, 3}},
-        {{1, 5}, {5}},       {{4, 3, 2}, {4, 6}}, {{4, 3, 2}, {12, 2}}, {{2, 0}, {0, 5}}};
+        {{1, 5}, {5}},       {{4, 3, 2}, {4, 6}}, {{4, 3, 2}, {12, 2}}, {{2, 0}, {0, 5}},
+        {{2, 2, 2}, {8}},    {{3, 1, 1}, {1, 3}}, {{0}, {2, 0, 3}}};
     for (const auto& [from, to] : cases) {
         samples.push_back(sample(
             from.str() + " to " + to.str(), {spread_tensor(from)}, [to = to](In in) { return reshape(in[0], to); },
@@ -263,7 +264,10 @@ std::vector<Sample> Permute::samples() {
                                                           {{1, 3, 1}, {2, 0, 1}},
                                                           {{2, 1, 3, 2}, {2, 3, 1, 0}},
                                                           {{1}, {0}},
-                                                          {{3, 2, 2}, {0, 2, 1}}};
+                                                          {{3, 2, 2}, {0, 2, 1}},
+                                                          {{4, 1}, {1, 0}},
+                                                          {{3, 0}, {-1, 0}},
+                                                          {{2, 3, 1, 2, 2}, {4, 1, 3, 0, 2}}};
     for (const auto& [shape, order] : cases) {
         samples.push_back(sample(
             shape.str(), {spread_tensor(shape)}, [order = order](In in) { return permute(in[0], order); },
@@ -282,9 +286,21 @@ std::vector<Sample> Permute::samples() {
 
 std::vector<Sample> Expand::samples() {
     std::vector<Sample> samples;
-    const std::pair<Shape, Shape> cases[] = {
-        {{3, 1}, {3, 4}}, {{1, 4}, {3, 4}}, {{4}, {2, 3, 4}}, {{}, {2, 3}},     {{1}, {5}}, {{2, 1, 3}, {2, 4, 3}},
-        {{3}, {3}},       {{1}, {0}},       {{0, 1}, {0, 3}}, {{1, 1}, {2, 3}}, {{}, {}},   {{2, 1}, {5, 2, 3}}};
+    const std::pair<Shape, Shape> cases[] = {{{3, 1}, {3, 4}},
+                                             {{1, 4}, {3, 4}},
+                                             {{4}, {2, 3, 4}},
+                                             {{}, {2, 3}},
+                                             {{1}, {5}},
+                                             {{2, 1, 3}, {2, 4, 3}},
+                                             {{3}, {3}},
+                                             {{1}, {0}},
+                                             {{0, 1}, {0, 3}},
+                                             {{1, 1}, {2, 3}},
+                                             {{}, {}},
+                                             {{2, 1}, {5, 2, 3}},
+                                             {{1, 3, 1}, {2, 3, 4}},
+                                             {{0}, {2, 0}},
+                                             {{1, 1, 1}, {2, 1, 3}}};
     for (const auto& [from, to] : cases) {
         samples.push_back(sample(
             from.str() + " to " + to.str(), {spread_tensor(from)}, [to = to](In in) { return expand(in[0], to); },

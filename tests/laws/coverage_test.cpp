@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include <autograd/ops/families.hpp>
 
@@ -32,6 +33,17 @@ Kinds kinds_of(const std::vector<Sample>& samples) {
         k.convention += s.gradient != nullptr;
     }
     return k;
+}
+
+// Samples that differ in the shape of an operand.
+std::size_t shapes_of(const std::vector<Sample>& samples) {
+    std::set<std::string> shapes;
+    for (const Sample& s : samples) {
+        std::string text;
+        for (const Tensor& x : s.inputs) text += x.shape().str();
+        shapes.insert(text);
+    }
+    return shapes.size();
 }
 
 bool in(std::span<const OpEntry* const> family, const OpEntry* op) {
@@ -71,10 +83,18 @@ TEST_CASE("laws: samples have empty, 0-d, size-1 and broadcast operands") {
     }
 }
 
-TEST_CASE("laws: there are at least 3500 samples, and every law applies somewhere") {
+TEST_CASE("laws: every operation has samples of at least 12 shapes") {
+    for (const Subject& subject : subjects()) {
+        const std::size_t shapes = shapes_of(subject.samples);
+        CHECK_MESSAGE(shapes >= 12, std::string(subject.op->doc.name) << " has samples of " << shapes << " shapes");
+    }
+}
+
+TEST_CASE(
+    "laws: there are 4000 samples, a tenth with an empty tensor, a twentieth 0-d, and every law applies somewhere") {
     fmt::print("{:<20}{:>9}{:>7}{:>6}{:>8}{:>11}{:>8}{:>12}\n", "operation", "samples", "empty", "0-d", "size-1",
                "broadcast", "smooth", "laws run");
-    std::size_t samples = 0;
+    std::size_t samples = 0, empty = 0, scalar = 0;
     int runs = 0;
     for (const Subject& subject : subjects()) {
         const Kinds k = kinds_of(subject.samples);
@@ -82,11 +102,16 @@ TEST_CASE("laws: there are at least 3500 samples, and every law applies somewher
         fmt::print("{:<20}{:>9}{:>7}{:>6}{:>8}{:>11}{:>8}{:>12}\n", subject.op->doc.name, subject.samples.size(),
                    k.empty, k.scalar, k.single, k.broadcast, k.smooth, run);
         samples += subject.samples.size();
+        empty += static_cast<std::size_t>(k.empty);
+        scalar += static_cast<std::size_t>(k.scalar);
         runs += run;
     }
     fmt::print("{} operations, {} samples, {} laws of them, {} checks\n", subjects().size(), samples, all_laws().size(),
                runs);
-    CHECK(samples >= 3500);
+    fmt::print("{} samples with an empty tensor, {} with a 0-d one\n", empty, scalar);
+    CHECK(samples >= 4000);
+    CHECK(10 * empty >= samples);
+    CHECK(20 * scalar >= samples);
     for (const Law* law : all_laws()) {
         const auto applies = [&](const Subject& subject) {
             return std::any_of(subject.samples.begin(), subject.samples.end(), [&](const Sample& sample) {
