@@ -95,9 +95,11 @@ struct Clamp {
     }
     template <int I, class X>
     static auto derivative(const X& x, const X& low, const X& high, const X& y) {
-        if constexpr (I == 0) return Mask{y == x};
-        else if constexpr (I == 1) return Mask{x < low};
-        else return Mask{x > high};
+        // Where low > high the result is high whatever x is.
+        const double none = std::numeric_limits<double>::quiet_NaN(), all = -std::numeric_limits<double>::infinity();
+        if constexpr (I == 0) return Mask{where(low > high, none, y) == x};
+        else if constexpr (I == 1) return Mask{x < where(low > high, none, low)};
+        else return Mask{x > where(low > high, all, high)};
     }
     static std::vector<Sample> samples() {
         auto samples =
@@ -114,6 +116,12 @@ struct Clamp {
             s.note += " from below";
             samples.push_back(std::move(s));
         }
+        // The upper bound holds, and has the gradient, whatever x is.
+        samples.push_back(sample(
+            "low above high",
+            {from_vector<double>({-1, 0.5, 1.4, 3}), from_vector<double>({2}), spread_tensor({}, 1, 1.2)},
+            [](In in) { return clamp(in[0], in[1], in[2]); },
+            [](In in) { return full({4}, in[2].item(), {.dtype = float64}); }));
         samples.push_back({.note = "integers",
                            .inputs = {from_vector<std::int64_t>({-5, 1, 9})},
                            .call = [](In in) { return clamp(clamp(in[0], none, 6), -2, none); },
