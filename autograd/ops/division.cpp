@@ -62,7 +62,8 @@ struct FloorDivide {
                                .edges = "integers stay integers, and one over 0 is 0",
                                .numpy = "floor_divide",
                                .torch = "floor_divide",
-                               .snippet = "floor_divide(-7.0, 2.0)  // -4"};
+                               .snippet = "floor_divide(-7.0, 2.0)  // -4",
+                               .max_ulp = 1};
     static constexpr NoGradient derivative{"piecewise constant"};
     static constexpr DTypes dtypes = numbers;
     template <class T>

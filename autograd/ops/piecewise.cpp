@@ -93,7 +93,8 @@ struct Hardsigmoid {
                                .ties = "the gradient passes at the bounds",
                                .torch = "nn.functional.hardsigmoid",
                                .onnx = "HardSigmoid",
-                               .snippet = "hardsigmoid(0.0)  // 0.5"};
+                               .snippet = "hardsigmoid(0.0)  // 0.5",
+                               .max_ulp = 1};
     static Tensor compose(const Tensor& t) { return clamp(t / 6.0 + 0.5, 0.0, 1.0); }
     static std::vector<Sample> samples() {
         return two_kinks(
@@ -110,7 +111,8 @@ struct Hardswish {
                                .ties = "the slope at the bounds is that from inside",
                                .torch = "nn.functional.hardswish",
                                .onnx = "HardSwish",
-                               .snippet = "hardswish(3.0)  // 3"};
+                               .snippet = "hardswish(3.0)  // 3",
+                               .max_ulp = 2};
     static Tensor compose(const Tensor& t) { return t * Hardsigmoid::compose(t); }
     static std::vector<Sample> samples() {
         const auto reference = [](double x) { return x <= -3 ? 0.0 : x >= 3 ? x : x * (x + 3) / 6; };
@@ -237,7 +239,8 @@ struct Celu {
                                .ties = "1 at 0; the second derivative there is that from below",
                                .torch = "nn.functional.celu",
                                .onnx = "Celu",
-                               .snippet = "celu(-1.0)  // -0.632121"};
+                               .snippet = "celu(-1.0)  // -0.632121",
+                               .max_ulp = 2};
     static Tensor compose(const Tensor& t, double alpha) {
         if (alpha == 0 || alpha != alpha)
             fail<ValueError>("celu: alpha is {}\n  expected another number than 0", alpha);

@@ -40,9 +40,9 @@ double error(double found, const Real& truth, const Real& term) {
 }
 
 struct Worst {
-    double ulp = 0, at = 0, at1 = 0;
-    void see(double e, double x, double y = 0) {
-        if (!(e <= ulp)) *this = {e, x, y};
+    double ulp = 0, at = 0, at1 = 0, at2 = 0;
+    void see(double e, double x, double y = 0, double z = 0) {
+        if (!(e <= ulp)) *this = {e, x, y, z};
     }
 };
 
@@ -80,7 +80,7 @@ xg::Tensor leaf(const std::vector<double>& x) {
 struct Row {
     std::string name;
     Worst value, slope;
-    bool by_term = false;
+    bool by_term = false, sloped = true;
 };
 
 Row measure(const Function& f, int random) {
@@ -88,64 +88,105 @@ Row measure(const Function& f, int random) {
     if (f.poles_at_integers) std::erase_if(x, [](double v) { return v <= 0 && v == std::floor(v); });
     const xg::Tensor in = leaf(x);
     const xg::Tensor out = f.tensor(in);
-    out.backward(xg::ones(out.shape(), {.dtype = xg::float64}));
-    const auto values = out.to_vector<double>(), slopes = in.grad().to_vector<double>();
-    Row row{f.name, {}, {}, f.truth_term || f.slope_term};
+    const auto values = out.to_vector<double>();
+    std::vector<double> slopes;
+    if (f.slope) out.backward(xg::ones(out.shape(), {.dtype = xg::float64})), slopes = in.grad().to_vector<double>();
+    Row row{f.name, {}, {}, f.truth_term || f.slope_term, f.slope != nullptr};
     const Real zero = 0.0;
     for (std::size_t i = 0; i < x.size(); ++i) {
-        const Real at = x[i], truth = f.truth(at), slope = f.slope(at);
+        const Real at = x[i], truth = f.truth(at);
         const Real truth_term = f.truth_term ? f.truth_term(at) : zero,
                    slope_term = f.slope_term ? f.slope_term(at) : zero;
+        const Real slope = f.slope ? f.slope(at) : zero;
         row.value.see(error(values[i], truth, truth_term), x[i]);
-        row.slope.see(error(slopes[i], slope, slope_term), x[i]);
+        if (f.slope) row.slope.see(error(slopes[i], slope, slope_term), x[i]);
+        if (!f.value) continue;
         const xg::Value v = x[i], y = f.value(v);
         if (!(std::isfinite(y.value()))) continue;
-        y.backward();
         row.value.see(error(y.value(), truth, truth_term), x[i]);
+        if (!f.slope) continue;
+        y.backward();
         row.slope.see(error(v.grad(), slope, slope_term), x[i]);
     }
     return row;
 }
 
-Row measure(const Function2& f, int random) {
-    std::vector<double> a, b;
+// Tuples of arguments: near each other, and anywhere.
+std::vector<std::vector<double>> tuples(const FunctionN& f, int random) {
+    std::vector<std::vector<double>> columns(f.slopes.size());
     std::mt19937_64 bits(2);
     const auto spread = points(-1.7976931348623157e308, 1.7976931348623157e308, random);
-    for (std::size_t i = 0; i < spread.size(); ++i) {
-        // Near each other, and anywhere
-        const double other = spread[bits() % spread.size()];
-        const double near = spread[i] * (1 + std::ldexp(static_cast<double>(bits() % 2048) - 1024, -8));
-        for (const double second : {other, near, static_cast<double>(bits() % 9) - 4}) {
-            if (!(spread[i] > f.low) || !std::isfinite(second) || second == 0) continue;
-            a.push_back(spread[i]), b.push_back(second);
+    const auto other = [&] { return spread[bits() % spread.size()]; };
+    for (const double first : spread) {
+        const auto near = [&] { return first * (1 + std::ldexp(static_cast<double>(bits() % 2048) - 1024, -8)); };
+        const std::vector<double> all[] = {{first, other(), other()},
+                                           {first, near(), near()},
+                                           {first, static_cast<double>(bits() % 9) - 4, other()},
+                                           {first, near(), static_cast<double>(bits() % 512) / 256 - 0.5}};
+        for (std::size_t k = 0; k < (f.slopes.size() == 2 ? 3u : 4u); ++k) {
+            bool inside = true;
+            for (std::size_t i = 0; i < columns.size(); ++i) {
+                const double low = f.low.empty() ? -INFINITY : f.low[i];
+                inside = inside && std::isfinite(all[k][i]) && all[k][i] > low && (i == 0 || all[k][i] != 0);
+            }
+            for (std::size_t i = 0; inside && i < columns.size(); ++i) columns[i].push_back(all[k][i]);
         }
     }
-    const xg::Tensor in0 = leaf(a), in1 = leaf(b);
-    const xg::Tensor out = f.tensor(in0, in1);
-    out.backward(xg::ones(out.shape(), {.dtype = xg::float64}));
-    const auto values = out.to_vector<double>(), slopes0 = in0.grad().to_vector<double>(),
-               slopes1 = in1.grad().to_vector<double>();
-    Row row{f.name, {}, {}, false};
+    return columns;
+}
+
+Row measure(const FunctionN& f, int random) {
+    const auto columns = tuples(f, random);
+    const std::size_t n = columns.size();
+    std::vector<xg::Tensor> in;
+    for (const auto& column : columns) in.push_back(leaf(column));
+    const xg::Tensor out = f.tensor(in);
+    const bool sloped = f.slopes[0] != nullptr;
+    const auto values = out.to_vector<double>();
+    std::vector<std::vector<double>> slopes;
+    if (sloped) {
+        out.backward(xg::ones(out.shape(), {.dtype = xg::float64}));
+        for (const xg::Tensor& x : in) slopes.push_back(x.grad().to_vector<double>());
+    }
+    Row row{f.name, {}, {}, f.truth_term != nullptr, sloped};
     const Real zero = 0.0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        const Real x = a[i], y = b[i], truth = f.truth(x, y);
-        const double value = truth.to_double();
-        row.value.see(error(values[i], truth, zero), a[i], b[i]);
-        if (!std::isfinite(value)) continue;
-        const Real slope0 = f.slope0(x, y), slope1 = f.slope1(x, y);
-        row.slope.see(error(slopes0[i], slope0, zero), a[i], b[i]);
-        row.slope.see(error(slopes1[i], slope1, zero), a[i], b[i]);
-        const xg::Value v = a[i], w = b[i], z = f.value(v, w);
-        z.backward();
-        row.value.see(error(z.value(), truth, zero), a[i], b[i]);
-        row.slope.see(error(v.grad(), slope0, zero), a[i], b[i]);
-        row.slope.see(error(w.grad(), slope1, zero), a[i], b[i]);
+    for (std::size_t i = 0; i < columns[0].size(); ++i) {
+        std::vector<Real> x;
+        std::vector<xg::Value> v;
+        for (const auto& column : columns) x.emplace_back(column[i]), v.emplace_back(column[i]);
+        const double at1 = columns[1][i], at2 = n > 2 ? columns[2][i] : 0;
+        const Real truth = f.truth(x), term = f.truth_term ? f.truth_term(x) : zero;
+        row.value.see(error(values[i], truth, term), columns[0][i], at1, at2);
+        if (!std::isfinite(truth.to_double()) || !(abs(term) < Real(1.7e308))) continue;
+        const xg::Value y = f.value ? f.value(v) : xg::Value(0.0);
+        if (f.value) row.value.see(error(y.value(), truth, term), columns[0][i], at1, at2);
+        if (!sloped) continue;
+        if (f.value) y.backward();
+        for (std::size_t k = 0; k < n; ++k) {
+            const Real slope = f.slopes[k](x);
+            row.slope.see(error(slopes[k][i], slope, zero), columns[0][i], at1, at2);
+            if (f.value) row.slope.see(error(v[k].grad(), slope, zero), columns[0][i], at1, at2);
+        }
     }
     return row;
 }
 
-std::string at(const Worst& w, bool two) {
-    return two ? fmt::format("({:.6g}, {:.6g})", w.at, w.at1) : fmt::format("{:.17g}", w.at);
+std::string at(const Worst& w, std::size_t arguments) {
+    if (w.ulp == 0) return "";
+    if (arguments == 1) return fmt::format("{:.17g}", w.at);
+    const std::string two = fmt::format("{:.6g}, {:.6g}", w.at, w.at1);
+    return arguments == 2 ? "(" + two + ")" : fmt::format("({}, {:.6g})", two, w.at2);
+}
+
+// Elementwise operations of numbers that no row measures.
+std::vector<std::string> unmeasured(const std::vector<std::string>& measured) {
+    std::vector<std::string> names;
+    for (const xg::OpEntry* op : xg::all_ops()) {
+        const bool chooses = op->result != xg::ResultType::promoted || op->doc.name == std::string("where");
+        if (op->elementwise && !chooses && std::find(measured.begin(), measured.end(), op->doc.name) == measured.end())
+            names.emplace_back(op->doc.name);
+    }
+    return names;
 }
 
 } // namespace
@@ -154,14 +195,17 @@ int main(int argc, char** argv) {
     const int random = argc > 1 ? std::atoi(argv[1]) : 100000;
     std::string table = "| operation | value, ulp | at | derivative, ulp | at |\n| --- | ---: | --- | ---: | --- |\n";
     bool good = true;
-    const auto tell = [&](const Row& row, bool two) {
-        const std::string line =
-            fmt::format("| {}{} | {:.2f} | {} | {:.2f} | {} |\n", row.name, row.by_term ? " *" : "", row.value.ulp,
-                        at(row.value, two), row.slope.ulp, at(row.slope, two));
+    std::vector<std::string> measured;
+    const auto tell = [&](const Row& row, std::size_t arguments) {
+        measured.push_back(row.name.substr(0, row.name.find(' '))); // "polygamma 2" is one of polygamma
+        const std::string slope =
+            row.sloped ? fmt::format("{:.2f} | {}", row.slope.ulp, at(row.slope, arguments)) : "none |";
+        const std::string line = fmt::format("| {}{} | {:.2f} | {} | {} |\n", row.name, row.by_term ? " *" : "",
+                                             row.value.ulp, at(row.value, arguments), slope);
         std::fputs(line.c_str(), stdout);
         std::fflush(stdout);
         table += line;
-        const xg::OpEntry* entry = xg::find_op(row.name);
+        const xg::OpEntry* entry = xg::find_op(measured.back());
         const double promised = entry ? std::max(entry->doc.max_ulp, 0.5) : 0;
         if (row.value.ulp > promised)
             std::fprintf(stderr, "exactness: %s promises values within %g ulp\n", row.name.c_str(), promised),
@@ -169,8 +213,11 @@ int main(int argc, char** argv) {
         if (row.value.ulp > limit || row.slope.ulp > limit)
             std::fprintf(stderr, "exactness: %s is off by more than %g ulp\n", row.name.c_str(), limit), good = false;
     };
-    for (const Function& f : functions()) tell(measure(f, random), false);
-    for (const Function2& f : functions2()) tell(measure(f, random / 4), true);
+    for (const Function& f : functions()) tell(measure(f, random), 1);
+    for (const FunctionN& f : functions_of_several()) tell(measure(f, random / 4), f.slopes.size());
+    for (const std::string& name : unmeasured(measured)) {
+        std::fprintf(stderr, "exactness: nothing measures %s\n", name.c_str()), good = false;
+    }
     if (argc > 2) {
         std::ofstream page(argv[2]);
         page

@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <span>
 #include <vector>
 
 #include <autograd/autograd.hpp>
@@ -12,25 +13,29 @@ namespace exactness {
 struct Function {
     const char* name;
     std::function<xg::Tensor(const xg::Tensor&)> tensor;
-    std::function<xg::Value(const xg::Value&)> value;
-    std::function<Real(const Real&)> truth, slope;
-    double low, high; ///< the domain
+    std::function<xg::Value(const xg::Value&)> value; ///< absent where Values do not have it
+    std::function<Real(const Real&)> truth, slope;    ///< no slope where there is no gradient
+    double low, high;                                 ///< the domain
     /// The largest term of a sum that vanishes where no double is: the error is measured by it.
     std::function<Real(const Real&)> truth_term = nullptr, slope_term = nullptr;
     bool poles_at_integers = false; ///< below 0, where conventions hold instead
 };
 
-/// The same of two numbers.
-struct Function2 {
+using Reals = std::span<const Real>;
+
+/// The same of two or three numbers.
+struct FunctionN {
     const char* name;
-    std::function<xg::Tensor(const xg::Tensor&, const xg::Tensor&)> tensor;
-    std::function<xg::Value(const xg::Value&, const xg::Value&)> value;
-    std::function<Real(const Real&, const Real&)> truth, slope0, slope1;
-    double low = -1.7976931348623157e308; ///< of the first argument
-    std::function<Real(const Real&, const Real&)> slope1_term = nullptr;
+    std::function<xg::Tensor(std::span<const xg::Tensor>)> tensor;
+    std::function<xg::Value(std::span<const xg::Value>)> value; ///< absent where Values do not have it
+    std::function<Real(Reals)> truth;
+    std::vector<std::function<Real(Reals)>> slopes; ///< by each argument; absent where there is none
+    std::vector<double> low = {};                   ///< of the arguments, if they are bounded
+    /// The largest term of the value's sum, by which its error is measured.
+    std::function<Real(Reals)> truth_term = nullptr;
 };
 
 std::vector<Function> functions();
-std::vector<Function2> functions2();
+std::vector<FunctionN> functions_of_several();
 
 } // namespace exactness

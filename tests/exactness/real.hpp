@@ -55,6 +55,12 @@ private:
     mpfr_t x_;
 };
 
+template <class F>
+Real whole(F f, const Real& x) {
+    Real y;
+    f(y.raw(), x.raw());
+    return y;
+}
 inline Real abs(const Real& x) { return Real::of(mpfr_abs, x); }
 inline Real exp(const Real& x) { return Real::of(mpfr_exp, x); }
 inline Real exp2(const Real& x) { return Real::of(mpfr_exp2, x); }
@@ -83,6 +89,13 @@ inline Real digamma(const Real& x) { return Real::of(mpfr_digamma, x); }
 inline Real pow(const Real& x, const Real& y) { return Real::of(mpfr_pow, x, y); }
 inline Real atan2(const Real& y, const Real& x) { return Real::of(mpfr_atan2, y, x); }
 inline Real hypot(const Real& x, const Real& y) { return Real::of(mpfr_hypot, x, y); }
+inline Real fmod(const Real& x, const Real& y) { return Real::of(mpfr_fmod, x, y); }
+inline Real fma(const Real& a, const Real& b, const Real& c) { return Real::of(mpfr_fma, a, b, c); }
+inline Real copysign(const Real& a, const Real& b) { return Real::of(mpfr_copysign, a, b); }
+inline Real floor(const Real& x) { return whole(mpfr_floor, x); }
+inline Real ceil(const Real& x) { return whole(mpfr_ceil, x); }
+inline Real trunc(const Real& x) { return whole(mpfr_trunc, x); }
+inline Real round_to_even(const Real& x) { return Real::of(mpfr_rint, x); }
 inline Real lgamma(const Real& x) {
     Real y;
     int sign = 0;
@@ -90,13 +103,15 @@ inline Real lgamma(const Real& x) {
     return y;
 }
 inline Real max(const Real& a, const Real& b) { return a < b ? b : a; }
+inline Real min(const Real& a, const Real& b) { return b < a ? b : a; }
 
 /// Of 1 + x / y without rounding the sum away: x and y are numbers of 53 bits, and 320 bits hold what doubles need.
 inline Real sigmoid(const Real& x) { return 1 / (1 + exp(-x)); }
 /// The density and the distribution function of the normal distribution.
 inline Real normal_density(const Real& x) { return exp(-(x * x) / 2) / sqrt(2 * Real::pi()); }
 inline Real normal_cdf(const Real& x) { return erfc(-x / sqrt(Real(2))) / 2; }
-/// The derivative of digamma: the sum of 1 / (x + k)^2, its tail by the asymptotic series.
+/// The derivatives of digamma: sums over its poles, their tails by the asymptotic series. Below 0 the first alone.
+Real polygamma(int n, const Real& x);
 Real trigamma(const Real& x);
 
 } // namespace exactness
