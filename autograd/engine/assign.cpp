@@ -56,6 +56,18 @@ void check_graph(const char* op, const Impl* target, const Tensor& result) {
     }
 }
 
+// Inside a transform the target would get new parts, and its views and its base would keep the old ones.
+void check_alone(const char* op, Impl* target) {
+    Impl* numbers = target;
+    while (numbers->level > 0) numbers = parts_of(numbers).primal;
+    if (numbers != target && numbers->storage->impls.load() > 1) {
+        fail<GraphError>(
+            "{}: inside a transform the target shares its numbers with a view or its base, which would not see the "
+            "change\n  expected a clone(), or a new tensor",
+            op);
+    }
+}
+
 void move_parts(Impl* target, const Tensor& result) {
     Parts& to = parts_of(target);
     const bool wrapper = result.impl()->level == target->level;
@@ -93,6 +105,7 @@ Tensor& write(const char* op, Tensor& target, const Tensor& result) {
     Impl* impl = target.impl();
     check_fit(op, impl, result);
     check_graph(op, impl, result);
+    check_alone(op, impl);
     const Tensor converted = result.to(impl->dtype);
     if (context().recording && converted.impl()->node && !impl->rc.sole()) cut_circles(converted.impl()->node, impl);
     if (impl->level > 0) move_parts(impl, converted);

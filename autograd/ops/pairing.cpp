@@ -240,7 +240,7 @@ struct Lerp {
                                .edges = "exactly a for w = 0 and b for w = 1",
                                .torch = "lerp",
                                .snippet = "lerp(2.0, 4.0, 0.25)  // 2.5",
-                               .max_ulp = 2};
+                               .max_ulp = 4};
     static constexpr Saves saves{.inputs = 0b111};
     template <class T>
     static T value(T a, T b, T w) {

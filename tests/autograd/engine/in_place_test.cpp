@@ -275,3 +275,22 @@ TEST_CASE("a graph that goes in a circle through a change dies with its handles"
     }
     CHECK(memory_stats().in_use == before);
 }
+
+TEST_CASE("inside a transform a change of a tensor with views is refused with its cure") {
+    const Tensor x = plain({1, 2, 3});
+    const auto through_a_view = [](const Tensor& t) {
+        Tensor y = t * 2.0, view = y[0];
+        view += 1.0; // y would not see it
+        return sum(y);
+    };
+    const auto under_a_view = [](const Tensor& t) {
+        Tensor y = t * 2.0;
+        const Tensor view = y[0];
+        y *= t; // view would not see it
+        return view;
+    };
+    CHECK(contains(message_of<GraphError>([&] { jvp(through_a_view, x, x); }), "clone()"));
+    CHECK(contains(message_of<GraphError>([&] { jvp(under_a_view, x, x); }), "clone()"));
+    CHECK_THROWS_AS(vmap(through_a_view)(stack({x, x})), GraphError);
+    CHECK_THROWS_AS(vmap(under_a_view)(stack({x, x})), GraphError);
+}
