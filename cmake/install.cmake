@@ -29,7 +29,6 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/xgradConfigVersion.cmake
 install(FILES
     "${PROJECT_BINARY_DIR}/xgradConfig.cmake"
     "${PROJECT_BINARY_DIR}/xgradConfigVersion.cmake"
-    "${PROJECT_SOURCE_DIR}/cmake/FindCblas.cmake"
     DESTINATION "${package_folder}")
 
 # Paths from the file itself, so that the installed tree can be moved.

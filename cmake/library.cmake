@@ -31,7 +31,7 @@ function(xgrad_add_library name)
         target_include_directories(${target} PUBLIC
             "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>"
             "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/xgrad>")
-        target_link_libraries(${target} PUBLIC xtensor PRIVATE fmt::fmt Cblas::Cblas Threads::Threads)
+        target_link_libraries(${target} PUBLIC xtensor PRIVATE fmt::fmt Threads::Threads ${CMAKE_DL_LIBS})
         if(arg_DEPENDS)
             target_link_libraries(${target} PUBLIC xgrad_${arg_DEPENDS}${kind})
         endif()
@@ -55,6 +55,9 @@ file(GLOB_RECURSE autograd_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/auto
 file(GLOB_RECURSE nn_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/nn/*.cpp")
 set_source_files_properties("${PROJECT_SOURCE_DIR}/autograd/version.cpp" PROPERTIES
     COMPILE_DEFINITIONS "XGRAD_VERSION=\"${PROJECT_VERSION}\"")
+
+set_source_files_properties("${PROJECT_SOURCE_DIR}/autograd/kernels/blas.cpp" PROPERTIES
+    COMPILE_DEFINITIONS "XGRAD_BLAS_NAME=\"${Cblas_NAME}\";XGRAD_BLAS_PATH=\"${Cblas_LIBRARY}\"")
 
 xgrad_add_library(autograd SOURCES ${autograd_sources})
 if(NOT nn_sources)

@@ -1,7 +1,5 @@
 #include <autograd/kernels/gemm.hpp>
 
-#include <cblas.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -9,9 +7,8 @@
 #include <vector>
 
 #include <autograd/error_format_internal.hpp>
+#include <autograd/kernels/blas.hpp>
 #include <autograd/kernels/parallel.hpp>
-
-extern "C" char* openblas_get_corename(void) __attribute__((weak));
 
 namespace xg::kernels {
 namespace {
@@ -59,11 +56,7 @@ void multiply_part(const Matrix& a, const Matrix& b, T* c, bool add, Index row, 
     const T* pb = reinterpret_cast<const T*>(b.data) + column * (b.transposed ? b.leading : 1);
     c += row * b.columns + column;
     const T beta = add ? T(1) : T(0);
-    if constexpr (std::is_same_v<T, float>) {
-        cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, pa, lda, pb, ldb, beta, c, ldc);
-    } else {
-        cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, pa, lda, pb, ldb, beta, c, ldc);
-    }
+    blas().of<T>().gemm(CblasRowMajor, ta, tb, m, n, k, 1, pa, lda, pb, ldb, beta, c, ldc);
 }
 
 // Multiply-adds that are worth another thread, and what one piece holds at least; more pieces would only pack the other
@@ -75,7 +68,7 @@ constexpr Index most_pieces = 8;
 // that size.
 double work_of_small_piece() {
     static const double work = [] {
-        const std::string_view core = openblas_get_corename ? openblas_get_corename() : "";
+        const std::string_view core = blas().core();
         const bool fast = core == "SkylakeX" || core == "Cooperlake" || core == "SapphireRapids";
         return fast ? 0.95e6 : work_to_share;
     }();
@@ -158,7 +151,7 @@ void matmul(const Strided& a, const Strided& b, const Strided& c, bool add) {
         fail<ShapeError>("matmul: an axis has more than {} entries, which BLAS cannot count",
                          std::numeric_limits<int>::max());
     }
-    use_one_blas_thread();
+    if (c.dtype != DType::int64) blas(); // its error must not come from a piece
     const Strides a_steps = leading_steps(a, c), b_steps = leading_steps(b, c);
     Shape position;
     position.resize(c.rank() - 2, 0);

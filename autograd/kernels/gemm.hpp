@@ -7,8 +7,4 @@ namespace xg::kernels {
 /// broadcast to c's; c is contiguous. Products run on the arrays as they lie: a transposed view costs no copy.
 void matmul(const Strided& a, const Strided& b, const Strided& c, bool add = false);
 
-/// Products and factorisations run on the calling thread: the pieces they are cut into do not depend on how many threads
-/// there are, so neither do their bits, and BLAS's pool never fights another.
-void use_one_blas_thread();
-
 } // namespace xg::kernels

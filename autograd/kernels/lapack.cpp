@@ -3,49 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include <autograd/kernels/blas.hpp>
 #include <autograd/kernels/gemm.hpp>
-
-// As Fortran has them: each character is followed, after the last argument, by its length.
-extern "C" {
-#define XGRAD_LAPACK(T, p)                                                                                      \
-    void p##getrf_(const int*, const int*, T*, const int*, int*, int*);                                         \
-    void p##getrs_(const char*, const int*, const int*, const T*, const int*, const int*, T*, const int*, int*, \
-                   std::size_t);                                                                                \
-    void p##trtrs_(const char*, const char*, const char*, const int*, const int*, const T*, const int*, T*,     \
-                   const int*, int*, std::size_t, std::size_t, std::size_t);                                    \
-    void p##potrf_(const char*, const int*, T*, const int*, int*, std::size_t);                                 \
-    void p##geqrf_(const int*, const int*, T*, const int*, T*, T*, const int*, int*);                           \
-    void p##orgqr_(const int*, const int*, const int*, T*, const int*, const T*, T*, const int*, int*);         \
-    void p##syev_(const char*, const char*, const int*, T*, const int*, T*, T*, const int*, int*, std::size_t,  \
-                  std::size_t);                                                                                 \
-    void p##gesdd_(const char*, const int*, const int*, T*, const int*, T*, T*, const int*, T*, const int*, T*, \
-                   const int*, int*, int*, std::size_t);
-XGRAD_LAPACK(float, s)
-XGRAD_LAPACK(double, d)
-#undef XGRAD_LAPACK
-}
 
 namespace xg::kernels {
 namespace {
-
-// The routines of one type.
-template <class T>
-struct Lapack;
-#define XGRAD_LAPACK(T, p)                       \
-    template <>                                  \
-    struct Lapack<T> {                           \
-        static constexpr auto getrf = p##getrf_; \
-        static constexpr auto getrs = p##getrs_; \
-        static constexpr auto trtrs = p##trtrs_; \
-        static constexpr auto potrf = p##potrf_; \
-        static constexpr auto geqrf = p##geqrf_; \
-        static constexpr auto orgqr = p##orgqr_; \
-        static constexpr auto syev = p##syev_;   \
-        static constexpr auto gesdd = p##gesdd_; \
-    };
-XGRAD_LAPACK(float, s)
-XGRAD_LAPACK(double, d)
-#undef XGRAD_LAPACK
 
 int count(Index n) { return static_cast<int>(n); }
 // LAPACK wants a step of 1 at least, for empty matrices too.
@@ -78,11 +40,10 @@ void turn(Columns<T>& a, Index column) {
 
 template <class T>
 int factor_lu(Columns<T>& a, std::vector<int>& pivots) {
-    use_one_blas_thread();
     const int n = count(a.rows), step = leading(a.rows);
     pivots.resize(static_cast<std::size_t>(a.rows));
     int info = 0;
-    if (n > 0) Lapack<T>::getrf(&n, &n, a.numbers.data(), &step, pivots.data(), &info);
+    if (n > 0) blas().of<T>().getrf(&n, &n, a.numbers.data(), &step, pivots.data(), &info);
     return info;
 }
 
@@ -91,7 +52,7 @@ void solve_lu(const Columns<T>& lu, const std::vector<int>& pivots, Columns<T>& 
     const int n = count(lu.rows), k = count(b.columns), step = leading(lu.rows);
     int info = 0;
     if (n > 0 && k > 0) {
-        Lapack<T>::getrs("N", &n, &k, lu.numbers.data(), &step, pivots.data(), b.numbers.data(), &step, &info, 1);
+        blas().of<T>().getrs("N", &n, &k, lu.numbers.data(), &step, pivots.data(), b.numbers.data(), &step, &info, 1);
     }
 }
 
@@ -100,18 +61,17 @@ int solve_triangle(const Columns<T>& a, Columns<T>& b, Triangle triangle) {
     const int n = count(a.rows), k = count(b.columns), step = leading(a.rows);
     int info = 0;
     if (n > 0) {
-        Lapack<T>::trtrs(triangle.upper ? "U" : "L", "N", triangle.unit ? "U" : "N", &n, &k, a.numbers.data(), &step,
-                         b.numbers.data(), &step, &info, 1, 1, 1);
+        blas().of<T>().trtrs(triangle.upper ? "U" : "L", "N", triangle.unit ? "U" : "N", &n, &k, a.numbers.data(),
+                             &step, b.numbers.data(), &step, &info, 1, 1, 1);
     }
     return info;
 }
 
 template <class T>
 int factor_cholesky(Columns<T>& a) {
-    use_one_blas_thread();
     const int n = count(a.rows), step = leading(a.rows);
     int info = 0;
-    if (n > 0) Lapack<T>::potrf("L", &n, a.numbers.data(), &step, &info, 1);
+    if (n > 0) blas().of<T>().potrf("L", &n, a.numbers.data(), &step, &info, 1);
     for (Index j = 0; j < a.columns; ++j) {
         for (Index i = 0; i < j; ++i) a(i, j) = 0;
     }
@@ -120,18 +80,18 @@ int factor_cholesky(Columns<T>& a) {
 
 template <class T>
 void factor_qr(Columns<T>& a, Columns<T>& r) {
-    use_one_blas_thread();
     const int m = count(a.rows), n = count(a.columns), step = leading(a.rows);
     if (m == 0 || n == 0) return;
     std::vector<T> tau(static_cast<std::size_t>(n));
     int info = 0;
-    with_work<T>(
-        [&](T* work, int size) { Lapack<T>::geqrf(&m, &n, a.numbers.data(), &step, tau.data(), work, &size, &info); });
+    with_work<T>([&](T* work, int size) {
+        blas().of<T>().geqrf(&m, &n, a.numbers.data(), &step, tau.data(), work, &size, &info);
+    });
     for (Index j = 0; j < a.columns; ++j) {
         for (Index i = 0; i <= j; ++i) r(i, j) = a(i, j);
     }
     with_work<T>([&](T* work, int size) {
-        Lapack<T>::orgqr(&m, &n, &n, a.numbers.data(), &step, tau.data(), work, &size, &info);
+        blas().of<T>().orgqr(&m, &n, &n, a.numbers.data(), &step, tau.data(), work, &size, &info);
     });
     for (Index i = 0; i < a.columns; ++i) {
         if (!(r(i, i) < 0)) continue;
@@ -142,13 +102,12 @@ void factor_qr(Columns<T>& a, Columns<T>& r) {
 
 template <class T>
 int eigen_symmetric(Columns<T>& a, std::vector<T>& values) {
-    use_one_blas_thread();
     const int n = count(a.rows), step = leading(a.rows);
     values.resize(static_cast<std::size_t>(a.rows));
     int info = 0;
     if (n == 0) return info;
     with_work<T>([&](T* work, int size) {
-        Lapack<T>::syev("V", "L", &n, a.numbers.data(), &step, values.data(), work, &size, &info, 1, 1);
+        blas().of<T>().syev("V", "L", &n, a.numbers.data(), &step, values.data(), work, &size, &info, 1, 1);
     });
     for (Index j = 0; j < a.columns; ++j) {
         if (points_down(a, j)) turn(a, j);
@@ -158,7 +117,6 @@ int eigen_symmetric(Columns<T>& a, std::vector<T>& values) {
 
 template <class T>
 int singular_values(Columns<T> a, Columns<T>& u, std::vector<T>& s, Columns<T>& v) {
-    use_one_blas_thread();
     const int m = count(a.rows), n = count(a.columns), k = std::min(m, n), step = leading(a.rows), u_step = leading(m),
               v_step = leading(k);
     s.resize(static_cast<std::size_t>(k));
@@ -167,8 +125,8 @@ int singular_values(Columns<T> a, Columns<T>& u, std::vector<T>& s, Columns<T>& 
     std::vector<int> more(static_cast<std::size_t>(8 * k));
     int info = 0;
     with_work<T>([&](T* work, int size) {
-        Lapack<T>::gesdd("S", &m, &n, a.numbers.data(), &step, s.data(), u.numbers.data(), &u_step,
-                         turned.numbers.data(), &v_step, work, &size, more.data(), &info, 1);
+        blas().of<T>().gesdd("S", &m, &n, a.numbers.data(), &step, s.data(), u.numbers.data(), &u_step,
+                             turned.numbers.data(), &v_step, work, &size, more.data(), &info, 1);
     });
     for (Index i = 0; i < k; ++i) {
         const T sign = points_down(u, i) ? T(-1) : T(1);

@@ -12,16 +12,12 @@
 #include <vector>
 
 #include <autograd/error_format_internal.hpp>
-#include <autograd/kernels/gemm.hpp>
 #include <autograd/kernels/isa.hpp>
 #include <autograd/threads.hpp>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
-
-extern "C" void openblas_set_num_threads(int) __attribute__((weak));
-extern "C" void omp_set_num_threads(int) __attribute__((weak));
 
 namespace xg {
 namespace kernels {
@@ -46,13 +42,6 @@ void relax() {
 #if defined(__x86_64__)
     _mm_pause();
 #endif
-}
-
-// BLAS works on the thread that calls it: a setting of the process for one build of OpenBLAS, of each thread for its
-// OpenMP build.
-void calm_blas() {
-    if (openblas_set_num_threads) openblas_set_num_threads(1);
-    if (omp_set_num_threads) omp_set_num_threads(1);
 }
 
 // Pieces from `next` to `end`, taken from the front by their home thread and from the back by others.
@@ -129,7 +118,6 @@ private:
 
     void serve(int me, std::uint32_t seen) {
         inside = true;
-        calm_blas();
         for (;;) {
             seen = wait_beyond(seen);
             if (stop_) return;
@@ -199,11 +187,6 @@ void run_pieces(Index pieces, Piece f, const void* context) {
 }
 
 int sharing_threads() { return inside ? 1 : wanted_threads().load(std::memory_order_relaxed); }
-
-void use_one_blas_thread() {
-    static thread_local const bool calm = (calm_blas(), true);
-    (void)calm;
-}
 
 } // namespace kernels
 

@@ -47,6 +47,21 @@ struct RowAdd {
     }
 };
 
+// Rows added to one, four at a time; each sum in the order of the rows.
+template <class T>
+struct RowsAdd {
+    [[gnu::always_inline]] static inline void run(Index rows, Index n, T* to, const T* from, Index step) {
+        Index r = 0;
+        for (; r + 4 <= rows; r += 4, from += 4 * step) {
+            const T *a = from, *b = a + step, *c = b + step, *d = c + step;
+            for (Index i = 0; i < n; ++i) to[i] = (((to[i] + a[i]) + b[i]) + c[i]) + d[i];
+        }
+        for (; r < rows; ++r, from += step) {
+            for (Index i = 0; i < n; ++i) to[i] += from[i];
+        }
+    }
+};
+
 // Numbers that are worth a thread of their own.
 constexpr Index reduction_grain = 128 * 1024;
 
@@ -103,7 +118,18 @@ constexpr T highest = std::numeric_limits<T>::has_infinity ? std::numeric_limits
 
 namespace {
 
+// Of the rows of a matrix: whether it is that.
+bool sum_rows(const Strided& x, const Strided& y) {
+    if (x.rank() != 2 || y.shape[0] != 1 || y.shape[1] != x.shape[1]) return false;
+    if (x.strides[1] != 1 || y.strides[1] != 1 || x.shape[1] < 4) return false;
+    dispatch_number(x.dtype, [&]<class T>() {
+        run_widest<RowsAdd<T>>(x.shape[0], x.shape[1], y.as<T>(), static_cast<const T*>(x.as<T>()), x.strides[0]);
+    });
+    return true;
+}
+
 void sum_part(const Strided& x, const Strided& y) {
+    if (sum_rows(x, y)) return;
     const Strided out = broadcast_to(y, x.shape);
     const Strided* operands[] = {&x, &out};
     dispatch_number(x.dtype, [&]<class T>() {

@@ -60,6 +60,8 @@ struct Saved {
 
     bool needs(int i) const { return i >= 32 || (wanted >> i & 1) != 0; }
     const Shape& shape(int i) const { return *shapes[static_cast<std::size_t>(i)]; }
+    /// Whether the rule may compute on the numbers themselves: nothing is recorded, and nothing lies inside a transform.
+    bool is_plain(const Tensor& g) const;
 };
 
 enum class ResultType : std::uint8_t { promoted, mask, index };

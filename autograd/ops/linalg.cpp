@@ -3,7 +3,9 @@
 #include <array>
 
 #include <autograd/creation.hpp>
+#include <autograd/engine/node.hpp>
 #include <autograd/kernels/gemm.hpp>
+#include <autograd/kernels/reduce.hpp>
 #include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/reduce.hpp>
@@ -25,6 +27,19 @@ Tensor lead(const Tensor& x, bool batched, int rank) {
     Shape shape = x.shape();
     while (shape.rank() <= rank) shape.insert(1, 1);
     return reshape(x, shape);
+}
+
+// a b into a new tensor, without a node.
+Tensor product(const Strided& a, const Strided& b) {
+    Tensor out = make_result(a.dtype, {a.shape[0], b.shape[1]});
+    kernels::matmul(a, b, strided(out));
+    return out;
+}
+
+Strided turned(Strided x) {
+    std::swap(x.shape[0], x.shape[1]);
+    std::swap(x.strides[0], x.strides[1]);
+    return x;
 }
 
 // The product as its definition has it, entry by entry.
@@ -81,6 +96,10 @@ struct Matmul {
     }
     static void forward(std::span<const Strided> x, const Strided& y, const Attrs&) { kernels::matmul(x[0], x[1], y); }
     static Grads vjp(const Saved& s, const Tensor& g, const Attrs&) {
+        if (s.is_plain(g) && s.shape(0).rank() == 2 && s.shape(1).rank() == 2) {
+            return {s.needs(0) ? product(strided(g), turned(strided(s.in[1]))) : Tensor(),
+                    s.needs(1) ? product(turned(strided(s.in[0])), strided(g)) : Tensor()};
+        }
         return {s.needs(0) ? sum_to(matmul(g, transpose(s.in[1])), s.shape(0)) : Tensor(),
                 s.needs(1) ? sum_to(matmul(transpose(s.in[0]), g), s.shape(1)) : Tensor()};
     }
@@ -186,14 +205,23 @@ struct LinearOp {
     static void forward(std::span<const Strided> x, const Strided& y, const Attrs&) {
         const bool biased = x.size() > 2;
         if (biased) kernels::copy(kernels::broadcast_to(x[2], y.shape), y);
-        Strided turned = x[1];
-        std::swap(turned.shape[0], turned.shape[1]);
-        std::swap(turned.strides[0], turned.strides[1]);
-        kernels::matmul(x[0], turned, y, biased);
+        kernels::matmul(x[0], turned(x[1]), y, biased);
     }
     static Grads vjp(const Saved& s, const Tensor& g, const Attrs&) {
+        if (s.is_plain(g)) return plain_vjp(s, strided(g));
         return {s.needs(0) ? matmul(g, s.in[1]) : Tensor(), s.needs(1) ? matmul(transpose(g), s.in[0]) : Tensor(),
                 s.needs(2) && s.shapes.size() > 2 ? sum(g, 0) : Tensor()};
+    }
+    static Grads plain_vjp(const Saved& s, const Strided& g) {
+        Grads grads;
+        grads.resize(static_cast<int>(s.shapes.size()));
+        if (s.needs(0)) grads[0] = product(g, strided(s.in[1]));
+        if (s.needs(1)) grads[1] = product(turned(g), strided(s.in[0]));
+        if (s.needs(2) && s.shapes.size() > 2) {
+            grads[2] = make_result(g.dtype, s.shape(2));
+            kernels::sum(g, {grads[2].impl()->data, g.dtype, {1, g.shape[1]}, {0, 1}});
+        }
+        return grads;
     }
     static Tensor jvp(const Saved& s, In t, const Attrs&) {
         Tensor total;

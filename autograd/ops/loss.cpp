@@ -130,8 +130,7 @@ struct CrossEntropy {
     static Shape shape(In x, const Attrs&) { return x[1].shape(); }
     static void forward(std::span<const Strided> x, const Strided& y, const Attrs&);
     static Grads vjp(const Saved& s, const Tensor& g, const Attrs&) {
-        const bool plain = g.impl()->level == 0 && s.in[0].impl()->level == 0 && s.in[1].impl()->level == 0;
-        if (plain && !context().recording) return {slope(s.in[0], s.in[1], g), {}};
+        if (s.is_plain(g)) return {slope(s.in[0], s.in[1], g), {}};
         const Tensor column = unsqueeze(g, 1), picks = unsqueeze(s.in[1], 1);
         return {softmax(s.in[0], 1) * column - scatter_zeros(column, 1, picks, s.in[0].shape()), {}};
     }

@@ -98,6 +98,11 @@ void require_defined(const char* op, const Tensor& t) {
     }
 }
 
+bool Saved::is_plain(const Tensor& g) const {
+    const auto plain = [](const Tensor& t) { return !t.defined() || t.impl()->level == 0; };
+    return !context().recording && plain(g) && plain(out) && std::all_of(in.begin(), in.end(), plain);
+}
+
 Strided strided(const Impl& impl) { return {impl.data, impl.dtype, impl.shape, impl.strides}; }
 
 Tensor as_tensor(const Operand& x) { return x.is_number() ? make_number(x.number(), x.number().dtype()) : x.tensor(); }
