@@ -10,6 +10,7 @@
 #include <autograd/ops/piecewise.hpp>
 #include <autograd/ops/samples.hpp>
 #include <autograd/ops/value_op.hpp>
+#include <autograd/ops/vector_math_internal.hpp>
 
 namespace xg {
 namespace {
@@ -69,6 +70,15 @@ struct Mish {
     static std::vector<Misuse> misuse() { return unary_misuse(mish); }
 };
 
+template <class X>
+X square_of_tanh(const X& x) {
+    return square(tanh(x));
+}
+template <class T, bool InLoop>
+Lane<T, InLoop> square_of_tanh(Lane<T, InLoop> x) {
+    return Lane<T, InLoop>(widely(x.value, [](Wide v) { return std::tanh(v) * std::tanh(v); }));
+}
+
 struct Tanhshrink {
     static constexpr OpDoc doc{.name = "tanhshrink",
                                .formula = "x - tanh(x)",
@@ -92,7 +102,7 @@ struct Tanhshrink {
     }
     template <class X>
     static X derivative(const X& x, const X&) {
-        return square(tanh(x));
+        return square_of_tanh(x);
     }
     static std::vector<Sample> samples() {
         return unary_samples(doc,
@@ -294,7 +304,7 @@ struct Erfinv {
 };
 
 // x sigmoid(v) with v = 2 sqrt(2 / pi) (x + 0.044715 x^3). A rounded v would cost as many last places of e^-v as v is
-// large, so v comes in two parts; beyond 25 the sigmoid is 0 or 1.
+// large, so v comes in two parts; beyond 25 the sigmoid is 0 or 1. float32 is left to the plain formula, five times as fast.
 struct GeluTurn {
     double high, low, line, line_rest;
     explicit GeluTurn(double at) {
@@ -321,17 +331,24 @@ struct GeluTurn {
 
 template <class X>
 X gelu_tanh_slope(const X& x) {
-    const X v = 2 * std::sqrt(2 / pi) * x * (1.0 + 0.044715 * square(x)), s = sigmoid(v);
-    return s + x * s * sigmoid(-v) * (2 * std::sqrt(2 / pi) * (1.0 + 3 * 0.044715 * square(x)));
+    const X near = where(abs(x) > 25.0, 25.0 * sign(x), x); // its powers stay finite
+    const X v = 2 * std::sqrt(2 / pi) * near * (1.0 + 0.044715 * square(near)), s = sigmoid(v);
+    return s + near * s * sigmoid(-v) * (2 * std::sqrt(2 / pi) * (1.0 + 3 * 0.044715 * square(near)));
 }
 template <class T, bool InLoop>
-Lane<T, InLoop> gelu_tanh_slope(Lane<T, InLoop> lane) {
-    const double x = static_cast<double>(lane.value);
-    const GeluTurn v(x);
-    const double e = v.lifted(), down = v.down(), whole = 1.0 + e * down;
-    const double turn = v.rise() * e / (whole * whole);
+Lane<T, InLoop> gelu_tanh_slope(Lane<T, InLoop> x) requires std::is_same_v<T, double> {
+    const GeluTurn v(x.value);
+    const double e = v.lifted(), down = v.down(), bell = e * down, whole = 1.0 + bell;
+    const double turn = v.rise() * e / std::fma(bell, bell + 2.0, 1.0); // by (1 + bell)^2, rounded once less
     const double sum = select(v.high < 0.0, (e / whole + turn) * down, 1.0 / whole + turn * down);
-    return Lane<T, InLoop>(static_cast<T>(sum));
+    return Lane<T, InLoop>(sum);
+}
+template <bool InLoop>
+Lane<float, InLoop> gelu_tanh_slope(Lane<float, InLoop> lane) {
+    const float scale = static_cast<float>(2 * std::sqrt(2 / pi)), cubic = 0.044715f;
+    const float x = select(lane.value > 25.0f, 25.0f, select(lane.value < -25.0f, -25.0f, lane.value));
+    const float v = scale * x * (1.0f + cubic * x * x), s = vector_math::sigmoid(v);
+    return Lane<float, InLoop>(s + x * s * vector_math::sigmoid(-v) * (scale * (1.0f + 3 * cubic * x * x)));
 }
 
 struct GeluTanh {
@@ -346,9 +363,13 @@ struct GeluTanh {
     // (1 + tanh(u)) / 2 is sigmoid(2 u), which keeps its digits in the left tail.
     template <class T>
     static T value(T x) {
-        const GeluTurn v(static_cast<double>(x));
-        const double e = v.lifted(), down = v.down(), at = static_cast<double>(x);
-        return static_cast<T>(select(v.high < 0.0, at * e * down, at) / (1.0 + e * down));
+        if constexpr (std::is_same_v<T, double>) {
+            const GeluTurn v(x);
+            const double e = v.lifted(), down = v.down();
+            return select(v.high < 0.0, x * e * down, x) / (1.0 + e * down);
+        } else {
+            return x * vector_math::sigmoid(T(2 * std::sqrt(2 / pi)) * x * (T(1) + T(0.044715) * x * x));
+        }
     }
     template <class X>
     static X derivative(const X& x, const X&) {

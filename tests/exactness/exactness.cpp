@@ -1,5 +1,5 @@
 // Measures values and derivatives of the elementwise functions in float64 against MPFR, over the whole range of doubles.
-//   exactness [points] [page.md]     random points a function (100,000 by default); writes the table to the page
+//   exactness [points] [page.md|-] [name]     random points a function (100,000 by default); writes the table to the page
 // Fails if an error is larger than 4 units in the last place.
 #include <algorithm>
 #include <bit>
@@ -213,12 +213,18 @@ int main(int argc, char** argv) {
         if (row.value.ulp > limit || row.slope.ulp > limit)
             std::fprintf(stderr, "exactness: %s is off by more than %g ulp\n", row.name.c_str(), limit), good = false;
     };
-    for (const Function& f : functions()) tell(measure(f, random), 1);
-    for (const FunctionN& f : functions_of_several()) tell(measure(f, random / 4), f.slopes.size());
-    for (const std::string& name : unmeasured(measured)) {
+    const std::string only = argc > 3 ? argv[3] : "";
+    const auto asked = [&](const char* name) { return only.empty() || only == name; };
+    for (const Function& f : functions()) {
+        if (asked(f.name)) tell(measure(f, random), 1);
+    }
+    for (const FunctionN& f : functions_of_several()) {
+        if (asked(f.name)) tell(measure(f, random / 4), f.slopes.size());
+    }
+    for (const std::string& name : only.empty() ? unmeasured(measured) : std::vector<std::string>()) {
         std::fprintf(stderr, "exactness: nothing measures %s\n", name.c_str()), good = false;
     }
-    if (argc > 2) {
+    if (argc > 2 && argv[2] != std::string("-")) {
         std::ofstream page(argv[2]);
         page
             << "# Exactness\n\n"
