@@ -19,6 +19,8 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
+# The pages of a book have one short snippet each: they are compiled as one source and run as one test.
+BOOKS = ["docs/reference/ops"]
 PRELUDE = ["autograd/autograd.hpp", "nn/nn.hpp", "iostream"]
 
 
@@ -168,12 +170,20 @@ def wrap(snippets):
     return "\n".join(lines) + "\n"
 
 
-def selector(snippets):
-    """The main function that runs one wrapped snippet by its name."""
+def heading(snippet):
+    return f"{snippet.name}:"
+
+
+def selector(snippets, books):
+    """The main function that runs one wrapped snippet by its name, or all of a book."""
     lines = ["#include <cstdio>", "#include <exception>", "#include <string_view>"]
     lines += [f"namespace {snippet.identifier} {{ void snippet(); }}" for snippet in snippets]
     lines += ["int main(int, char** argv) try {", "    const std::string_view name = argv[1];"]
     lines += [f'    if (name == "{snippet.name}") return {snippet.identifier}::snippet(), 0;' for snippet in snippets]
+    for book, parts in books.items():
+        lines += [f'    if (name == "{book}") {{']
+        lines += [f'        std::puts("{heading(part)}"), std::fflush(stdout), {part.identifier}::snippet();' for part in parts]
+        lines += ["        return 0;", "    }"]
     lines += ['    std::fprintf(stderr, "no snippet %s\\n", argv[1]);', "    return 2;"]
     lines += ["} catch (const std::exception& error) {"]
     lines += ['    std::fflush(stdout);', '    std::fprintf(stderr, "%s: threw\\n%s\\n", argv[1], error.what());', "    return 1;", "}"]
@@ -189,9 +199,14 @@ def write(path, text):
 def extract(root, out, pages):
     out.mkdir(parents=True, exist_ok=True)
     wrapped_sources, wrapped_snippets, commands = [], [], []
+    books = {}
     for path in pages:
         page = path.resolve().relative_to(root.resolve()).as_posix()
         snippets = read_snippets(path, page)
+        book = str(pathlib.PurePosixPath(page).parent)
+        if book in BOOKS:
+            books.setdefault(book, []).extend(snippets)
+            continue
         wrapped = [snippet for snippet in snippets if not snippet.is_program]
         if wrapped:
             source = out / (re.sub(r"\W", "_", page) + ".cpp")
@@ -209,9 +224,17 @@ def extract(root, out, pages):
                 write(source, "\n".join([snippet.line_directive(0), *snippet.code]) + "\n")
                 commands.append(f'xgrad_snippet_program({program} "{source}")')
             commands.append(f'xgrad_snippet_test("{snippet.name}" {program} "{expected}")')
+    for book, parts in books.items():
+        source = out / (re.sub(r"\W", "_", book) + ".cpp")
+        write(source, wrap(parts))
+        wrapped_sources.append(source)
+        wrapped_snippets += parts
+        expected = out / (re.sub(r"\W", "_", book) + ".expected")
+        write(expected, "".join("\n".join([heading(part), *(part.expected or [])]) + "\n" for part in parts))
+        commands.append(f'xgrad_snippet_test("{book}" xgrad_snippets "{expected}")')
     if wrapped_snippets:
         main = out / "selector.cpp"
-        write(main, selector(wrapped_snippets))
+        write(main, selector(wrapped_snippets, books))
         sources = " ".join(f'"{source}"' for source in [main, *wrapped_sources])
         commands.insert(0, f"xgrad_snippet_program(xgrad_snippets {sources})")
     write(out / "snippets.cmake", "\n".join(commands) + "\n")

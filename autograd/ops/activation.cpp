@@ -25,7 +25,7 @@ struct Sigmoid {
                                .numpy = "scipy.special.expit",
                                .torch = "sigmoid",
                                .onnx = "Sigmoid",
-                               .snippet = "sigmoid(1.0)  // 0.731059",
+                               .snippet = "sigmoid(tensor(1.0))  // 0.7310586",
                                .max_ulp = 4};
     static constexpr Saves saves{.inputs = 1, .output = true};
     template <class T>
@@ -51,7 +51,7 @@ struct Tanh {
                                .numpy = "tanh",
                                .torch = "tanh",
                                .onnx = "Tanh",
-                               .snippet = "tanh(1.0)  // 0.761594",
+                               .snippet = "tanh(tensor(1.0))  // 0.7615942",
                                .max_ulp = 3};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -80,7 +80,7 @@ struct Relu {
                                .numpy = "maximum(x, 0)",
                                .torch = "relu",
                                .onnx = "Relu",
-                               .snippet = "relu(-1.5)  // 0"};
+                               .snippet = "relu(tensor(-1.5))  // 0.0"};
     static constexpr Saves saves{.output = true};
     static constexpr DTypes dtypes = numbers;
     template <class T>
@@ -108,7 +108,7 @@ struct Selu {
                                .ties = "the slope at 0 is that from below",
                                .torch = "selu",
                                .onnx = "Selu",
-                               .snippet = "selu(-1.0)  // -1.11133",
+                               .snippet = "selu(tensor(-1.0))  // -1.1113307",
                                .max_ulp = 4};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -134,7 +134,7 @@ struct Silu {
                                .formula = "x sigmoid(x)",
                                .derivative = "s (1 + x (1 - s)), s = sigmoid(x)",
                                .torch = "nn.functional.silu",
-                               .snippet = "silu(1.0)  // 0.731059",
+                               .snippet = "silu(tensor(1.0))  // 0.7310586",
                                .max_ulp = 4};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -159,7 +159,7 @@ struct Gelu {
                                .derivative = "normal_cdf(x) + x exp(-x^2 / 2) / sqrt(2 pi)",
                                .torch = "nn.functional.gelu",
                                .onnx = "Gelu",
-                               .snippet = "gelu(1.0)  // 0.841345",
+                               .snippet = "gelu(tensor(1.0))  // 0.8413448",
                                .max_ulp = 2};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -189,7 +189,7 @@ struct Softplus {
                                .numpy = "logaddexp(0, x)",
                                .torch = "nn.functional.softplus",
                                .onnx = "Softplus",
-                               .snippet = "softplus(0.0)  // 0.693147",
+                               .snippet = "softplus(tensor(0.0))  // 0.6931472",
                                .max_ulp = 4};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -214,7 +214,7 @@ struct LogSigmoid {
                                .derivative = "sigmoid(-x)",
                                .numpy = "-logaddexp(0, -x)",
                                .torch = "nn.functional.logsigmoid",
-                               .snippet = "logsigmoid(0.0)  // -0.693147",
+                               .snippet = "logsigmoid(tensor(0.0))  // -0.6931472",
                                .max_ulp = 4};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -240,7 +240,7 @@ struct LeakyRelu {
                                .ties = "the slope at 0 is that from below",
                                .torch = "nn.functional.leaky_relu",
                                .onnx = "LeakyRelu",
-                               .snippet = "leaky_relu(-2.0, 0.25)  // -0.5"};
+                               .snippet = "leaky_relu(tensor(-2.0), 0.25)  // -0.5"};
     static constexpr Saves saves{.inputs = 0b11};
     template <class T>
     static T value(T x, T slope) {
@@ -265,7 +265,7 @@ struct Elu {
                                .ties = "the slope at 0 is that from below",
                                .torch = "nn.functional.elu",
                                .onnx = "Elu",
-                               .snippet = "elu(-1.0, 1.0)  // -0.632121",
+                               .snippet = "elu(tensor(-1.0), 1.0)  // -0.63212055",
                                .max_ulp = 2};
     static constexpr Saves saves{.inputs = 0b11};
     template <class T>

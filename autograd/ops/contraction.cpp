@@ -99,7 +99,7 @@ struct Tensordot {
                                .derivative = "tensordot of g with the other operand",
                                .numpy = "tensordot",
                                .torch = "tensordot",
-                               .snippet = "tensordot(tensor({1, 2}), tensor({3, 4}), 1)  // 11"};
+                               .snippet = "tensordot(tensor({1, 2}), tensor({3, 4}), 1)  // 11.0"};
     static Tensor compose(const Tensor& a, const Tensor& b, const Axes& a_axes, const Axes& b_axes) {
         if (a_axes.size() != b_axes.size()) {
             fail<ValueError>("tensordot: {} axes of a and {} of b\n  expected pairs", a_axes.size(), b_axes.size());
@@ -243,7 +243,7 @@ struct Inner {
                                .edges = "with a scalar the product",
                                .numpy = "inner",
                                .torch = "inner",
-                               .snippet = "inner(tensor({1, 2}), tensor({3, 4}))  // 11"};
+                               .snippet = "inner(tensor({1, 2}), tensor({3, 4}))  // 11.0"};
     static Tensor compose(const Tensor& a, const Tensor& b) {
         if (a.rank() == 0 || b.rank() == 0) return a * b;
         if (a.shape(-1) != b.shape(-1)) {
@@ -417,7 +417,7 @@ struct Trace {
                                .edges = "of no entries 0",
                                .numpy = "trace",
                                .torch = "trace",
-                               .snippet = "trace(tensor({{1, 2}, {3, 4}}))  // 5"};
+                               .snippet = "trace(tensor({{1, 2}, {3, 4}}))  // 5.0"};
     static Tensor compose(const Tensor& t, Index k) {
         if (t.rank() < 2)
             fail<ShapeError>("trace: x has shape {}\n  expected a matrix, (..., rows, columns)", t.shape().str());

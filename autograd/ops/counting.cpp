@@ -28,7 +28,7 @@ struct Nansum {
                                .edges = "of nothing 0",
                                .numpy = "nansum",
                                .torch = "nansum",
-                               .snippet = "nansum(tensor({1.0, NAN, 3.0}))  // 4"};
+                               .snippet = "nansum(tensor({1.0, NAN, 3.0}))  // 4.0"};
     static Tensor compose(const Tensor& t, const ReduceAttrs& a) {
         const Tensor rest = is_floating(t.dtype()) ? where(not_equal(t, t), 0.0, t) : t;
         return sum(rest, axes_of(a, t.rank()), {.keepdims = a.keepdims});
@@ -54,7 +54,7 @@ struct Nanmean {
                                .edges = "NaN if nothing is left",
                                .numpy = "nanmean",
                                .torch = "nanmean",
-                               .snippet = "nanmean(tensor({1.0, NAN, 3.0}))  // 2"};
+                               .snippet = "nanmean(tensor({1.0, NAN, 3.0}))  // 2.0"};
     static Tensor compose(const Tensor& x, const ReduceAttrs& a) {
         const Tensor t = floating(x);
         const Tensor count = sum(equal(t, t).to(t.dtype()), axes_of(a, t.rank()), {.keepdims = a.keepdims});

@@ -62,7 +62,7 @@ struct FloorDivide {
                                .edges = "integers stay integers, and one over 0 is 0",
                                .numpy = "floor_divide",
                                .torch = "floor_divide",
-                               .snippet = "floor_divide(-7.0, 2.0)  // -4",
+                               .snippet = "floor_divide(tensor(-7.0), 2.0)  // -4.0",
                                .max_ulp = 1};
     static constexpr NoGradient derivative{"piecewise constant"};
     static constexpr DTypes dtypes = numbers;
@@ -99,7 +99,7 @@ struct Remainder {
                                .numpy = "remainder",
                                .torch = "remainder",
                                .onnx = "Mod",
-                               .snippet = "remainder(-7.0, 4.0)  // 1"};
+                               .snippet = "remainder(tensor(-7.0), 4.0)  // 1.0"};
     static constexpr Saves saves{.inputs = 0b11, .output = true};
     static constexpr DTypes dtypes = numbers;
     template <class T>
@@ -137,7 +137,7 @@ struct Fmod {
                                .numpy = "fmod",
                                .torch = "fmod",
                                .onnx = "Mod",
-                               .snippet = "fmod(-7.0, 4.0)  // -3"};
+                               .snippet = "fmod(tensor(-7.0), 4.0)  // -3.0"};
     static constexpr Saves saves{.inputs = 0b11, .output = true};
     static constexpr DTypes dtypes = numbers;
     template <class T>
@@ -170,7 +170,7 @@ struct Trunc {
                                .derivative = "0",
                                .numpy = "trunc",
                                .torch = "trunc",
-                               .snippet = "trunc(-1.7)  // -1"};
+                               .snippet = "trunc(tensor(-1.7))  // -1.0"};
     static constexpr NoGradient derivative{"piecewise constant"};
     template <class T>
     static T value(T x) {
@@ -188,7 +188,7 @@ struct Frac {
                                .derivative = "1",
                                .ties = "1 where it jumps",
                                .torch = "frac",
-                               .snippet = "frac(-1.75)  // -0.75"};
+                               .snippet = "frac(tensor(-1.75))  // -0.75"};
     static constexpr Saves saves{};
     template <class T>
     static T value(T x) {
@@ -212,7 +212,7 @@ struct Rsqrt {
                                .domain = Domain::positive(),
                                .edges = "NaN below 0, inf at 0",
                                .torch = "rsqrt",
-                               .snippet = "rsqrt(4.0)  // 0.5",
+                               .snippet = "rsqrt(tensor(4.0))  // 0.5",
                                .max_ulp = 2};
     static constexpr Saves saves{.inputs = 1, .output = true};
     template <class T>

@@ -24,7 +24,7 @@ struct Add {
                                .numpy = "add",
                                .torch = "add",
                                .onnx = "Add",
-                               .snippet = "add(1.5, 2.0)  // 3.5"};
+                               .snippet = "add(tensor(1.5), 2.0)  // 3.5"};
     static constexpr Saves saves{};
     static constexpr DTypes dtypes = numbers;
     template <class T>
@@ -49,7 +49,7 @@ struct Sub {
                                .numpy = "subtract",
                                .torch = "sub",
                                .onnx = "Sub",
-                               .snippet = "sub(1.5, 2.0)  // -0.5"};
+                               .snippet = "sub(tensor(1.5), 2.0)  // -0.5"};
     static constexpr Saves saves{};
     static constexpr DTypes dtypes = numbers;
     template <class T>
@@ -74,7 +74,7 @@ struct Mul {
                                .numpy = "multiply",
                                .torch = "mul",
                                .onnx = "Mul",
-                               .snippet = "mul(1.5, 2.0)  // 3"};
+                               .snippet = "mul(tensor(1.5), 2.0)  // 3.0"};
     static constexpr Saves saves{.inputs = 0b11, .crosswise = true};
     static constexpr DTypes dtypes = numbers;
     template <class T>
@@ -101,7 +101,7 @@ struct Div {
                                .numpy = "divide",
                                .torch = "div",
                                .onnx = "Div",
-                               .snippet = "div(3.0, 2.0)  // 1.5"};
+                               .snippet = "div(tensor(3.0), 2.0)  // 1.5"};
     static constexpr Saves saves{.inputs = 0b11, .output = true};
     template <class T>
     static T value(T a, T b) {
@@ -125,7 +125,7 @@ struct Neg {
                                .numpy = "negative",
                                .torch = "neg",
                                .onnx = "Neg",
-                               .snippet = "neg(1.5)  // -1.5"};
+                               .snippet = "neg(tensor(1.5))  // -1.5"};
     static constexpr Saves saves{};
     static constexpr DTypes dtypes = numbers;
     template <class T>
@@ -154,7 +154,7 @@ struct Pow {
         .numpy = "power",
         .torch = "pow",
         .onnx = "Pow",
-        .snippet = "pow(2.0, 3.0)  // 8",
+        .snippet = "pow(tensor(2.0), 3.0)  // 8.0",
         .max_ulp = 1};
     static constexpr Saves saves{.inputs = 0b11, .output = true};
     static constexpr DTypes dtypes = numbers;
@@ -195,7 +195,7 @@ struct Exp {
                                .numpy = "exp",
                                .torch = "exp",
                                .onnx = "Exp",
-                               .snippet = "exp(1.0)  // 2.71828",
+                               .snippet = "exp(tensor(1.0))  // 2.7182817",
                                .max_ulp = 1};
     static constexpr Saves saves{.output = true};
     template <class T>
@@ -222,7 +222,7 @@ struct Log {
                                .numpy = "log",
                                .torch = "log",
                                .onnx = "Log",
-                               .snippet = "log(2.0)  // 0.693147",
+                               .snippet = "log(tensor(2.0))  // 0.6931472",
                                .max_ulp = 1};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -249,7 +249,7 @@ struct Sqrt {
                                .numpy = "sqrt",
                                .torch = "sqrt",
                                .onnx = "Sqrt",
-                               .snippet = "sqrt(2.0)  // 1.41421"};
+                               .snippet = "sqrt(tensor(2.0))  // 1.4142135"};
     static constexpr Saves saves{.output = true};
     template <class T>
     static T value(T x) {
@@ -271,7 +271,7 @@ struct Square {
                                .derivative = "2 x",
                                .numpy = "square",
                                .torch = "square",
-                               .snippet = "square(3.0)  // 9"};
+                               .snippet = "square(tensor(3.0))  // 9.0"};
     static constexpr Saves saves{.inputs = 1};
     static constexpr DTypes dtypes = numbers;
     template <class T>
@@ -298,7 +298,7 @@ struct Abs {
                                .numpy = "abs",
                                .torch = "abs",
                                .onnx = "Abs",
-                               .snippet = "abs(-1.5)  // 1.5"};
+                               .snippet = "abs(tensor(-1.5))  // 1.5"};
     static constexpr Saves saves{.inputs = 1};
     static constexpr DTypes dtypes = numbers;
     template <class T>
@@ -326,7 +326,7 @@ struct Sign {
                                .numpy = "sign",
                                .torch = "sign",
                                .onnx = "Sign",
-                               .snippet = "sign(-1.5)  // -1"};
+                               .snippet = "sign(tensor(-1.5))  // -1.0"};
     static constexpr DTypes dtypes = numbers;
     static constexpr NoGradient derivative{"piecewise constant"};
     template <class T>
@@ -352,7 +352,7 @@ struct Maximum {
                                .numpy = "maximum",
                                .torch = "maximum",
                                .onnx = "Max",
-                               .snippet = "maximum(1.5, 2.0)  // 2"};
+                               .snippet = "maximum(tensor(1.5), 2.0)  // 2.0"};
     static constexpr Saves saves{.inputs = 0b11};
     static constexpr DTypes dtypes = numbers;
     template <class T>
@@ -381,7 +381,7 @@ struct Minimum {
                                .numpy = "minimum",
                                .torch = "minimum",
                                .onnx = "Min",
-                               .snippet = "minimum(1.5, 2.0)  // 1.5"};
+                               .snippet = "minimum(tensor(1.5), 2.0)  // 1.5"};
     static constexpr Saves saves{.inputs = 0b11};
     static constexpr DTypes dtypes = numbers;
     template <class T>
@@ -408,7 +408,7 @@ struct Step {
                                .ties = "1/2 at a tie",
                                .edges = "1/2 for NaN",
                                .numpy = "heaviside(a - b, 0.5)",
-                               .snippet = "step(2.0, 1.5)  // 1"};
+                               .snippet = "step(tensor(2.0), 1.5)  // 1.0"};
     static constexpr NoGradient derivative{"piecewise constant"};
     template <class T>
     static T value(T a, T b) {
@@ -431,7 +431,7 @@ struct Where {
                                .numpy = "where",
                                .torch = "where",
                                .onnx = "Where",
-                               .snippet = "where(true, 1.5, 2.0)  // 1.5"};
+                               .snippet = "where(tensor({1, -1}) > 0, 1.5, 2.0)  // [1.5 2. ]"};
     static constexpr Saves saves{.inputs = 0b001};
     static constexpr unsigned differentiable = 0b110, masks = 0b001;
     static constexpr DTypes dtypes = everything;
@@ -521,7 +521,7 @@ struct EqualFacts {
                                .numpy = "equal",
                                .torch = "eq",
                                .onnx = "Equal",
-                               .snippet = "equal(1.5, 1.5)  // True"};
+                               .snippet = "equal(tensor(1.5), 1.5)  // True"};
     static constexpr Binary call = equal;
     template <class T>
     static bool holds(T a, T b) {
@@ -535,7 +535,7 @@ struct NotEqualFacts {
                                .numpy = "not_equal",
                                .torch = "ne",
                                .onnx = "",
-                               .snippet = "not_equal(1.5, 1.5)  // False"};
+                               .snippet = "not_equal(tensor(1.5), 1.5)  // False"};
     static constexpr Binary call = not_equal;
     template <class T>
     static bool holds(T a, T b) {
@@ -549,7 +549,7 @@ struct LessFacts {
                                .numpy = "less",
                                .torch = "lt",
                                .onnx = "Less",
-                               .snippet = "less(1.5, 2.0)  // True"};
+                               .snippet = "less(tensor(1.5), 2.0)  // True"};
     static constexpr Binary call = less;
     template <class T>
     static bool holds(T a, T b) {
@@ -563,7 +563,7 @@ struct LessEqualFacts {
                                .numpy = "less_equal",
                                .torch = "le",
                                .onnx = "LessOrEqual",
-                               .snippet = "less_equal(1.5, 2.0)  // True"};
+                               .snippet = "less_equal(tensor(1.5), 2.0)  // True"};
     static constexpr Binary call = less_equal;
     template <class T>
     static bool holds(T a, T b) {
@@ -577,7 +577,7 @@ struct GreaterFacts {
                                .numpy = "greater",
                                .torch = "gt",
                                .onnx = "Greater",
-                               .snippet = "greater(1.5, 2.0)  // False"};
+                               .snippet = "greater(tensor(1.5), 2.0)  // False"};
     static constexpr Binary call = greater;
     template <class T>
     static bool holds(T a, T b) {
@@ -591,7 +591,7 @@ struct GreaterEqualFacts {
                                .numpy = "greater_equal",
                                .torch = "ge",
                                .onnx = "GreaterOrEqual",
-                               .snippet = "greater_equal(1.5, 2.0)  // False"};
+                               .snippet = "greater_equal(tensor(1.5), 2.0)  // False"};
     static constexpr Binary call = greater_equal;
     template <class T>
     static bool holds(T a, T b) {

@@ -22,7 +22,7 @@ struct Expm1 {
                                .derivative = "e^x",
                                .numpy = "expm1",
                                .torch = "expm1",
-                               .snippet = "expm1(0.001)  // 0.0010005",
+                               .snippet = "expm1(tensor(0.001))  // 0.0010005002",
                                .max_ulp = 2};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -47,7 +47,7 @@ struct Exp2 {
                                .derivative = "log(2) 2^x",
                                .numpy = "exp2",
                                .torch = "exp2",
-                               .snippet = "exp2(3.0)  // 8",
+                               .snippet = "exp2(tensor(3.0))  // 8.0",
                                .max_ulp = 1};
     static constexpr Saves saves{.inputs = 1, .output = true};
     template <class T>
@@ -73,7 +73,7 @@ struct Log1p {
                                .ties = "-inf at -1, NaN below",
                                .numpy = "log1p",
                                .torch = "log1p",
-                               .snippet = "log1p(0.001)  // 0.0009995",
+                               .snippet = "log1p(tensor(0.001))  // 0.0009995004",
                                .max_ulp = 1};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -100,7 +100,7 @@ struct Log2 {
                                .ties = "-inf at 0, NaN below",
                                .numpy = "log2",
                                .torch = "log2",
-                               .snippet = "log2(8.0)  // 3",
+                               .snippet = "log2(tensor(8.0))  // 3.0",
                                .max_ulp = 1};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -125,7 +125,7 @@ struct Log10 {
                                .ties = "-inf at 0, NaN below",
                                .numpy = "log10",
                                .torch = "log10",
-                               .snippet = "log10(1000.0)  // 3",
+                               .snippet = "log10(tensor(1000.0))  // 3.0",
                                .max_ulp = 2};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -148,7 +148,7 @@ struct Cbrt {
                                .derivative = "1 / (3 y^2)",
                                .ties = "the slope at 0 is inf",
                                .numpy = "cbrt",
-                               .snippet = "cbrt(27.0)  // 3",
+                               .snippet = "cbrt(tensor(27.0))  // 3.0",
                                .max_ulp = 1};
     static constexpr Saves saves{.inputs = 1, .output = true};
     template <class T>
@@ -176,7 +176,7 @@ struct Reciprocal {
                                .numpy = "reciprocal",
                                .torch = "reciprocal",
                                .onnx = "Reciprocal",
-                               .snippet = "reciprocal(4.0)  // 0.25"};
+                               .snippet = "reciprocal(tensor(4.0))  // 0.25"};
     static constexpr Saves saves{.output = true};
     template <class T>
     static T value(T x) {

@@ -58,7 +58,7 @@ struct AndFacts {
                                .numpy = "logical_and",
                                .torch = "logical_and",
                                .onnx = "And",
-                               .snippet = "logical_and(2, 0)  // False"};
+                               .snippet = "logical_and(tensor(2), 0)  // False"};
     static constexpr Binary call = logical_and;
     static bool holds(bool a, bool b) { return a && b; }
 };
@@ -69,7 +69,7 @@ struct OrFacts {
                                .numpy = "logical_or",
                                .torch = "logical_or",
                                .onnx = "Or",
-                               .snippet = "logical_or(2, 0)  // True"};
+                               .snippet = "logical_or(tensor(2), 0)  // True"};
     static constexpr Binary call = logical_or;
     static bool holds(bool a, bool b) { return a || b; }
 };
@@ -80,7 +80,7 @@ struct XorFacts {
                                .numpy = "logical_xor",
                                .torch = "logical_xor",
                                .onnx = "Xor",
-                               .snippet = "logical_xor(2, 1)  // False"};
+                               .snippet = "logical_xor(tensor(2), 1)  // False"};
     static constexpr Binary call = logical_xor;
     static bool holds(bool a, bool b) { return a != b; }
 };
@@ -110,7 +110,7 @@ struct NotFacts {
                                .numpy = "logical_not",
                                .torch = "logical_not",
                                .onnx = "Not",
-                               .snippet = "logical_not(2)  // False"};
+                               .snippet = "logical_not(tensor(2))  // False"};
     static constexpr Unary call = logical_not;
     template <class T>
     static bool holds(T x) {

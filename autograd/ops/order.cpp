@@ -257,7 +257,7 @@ struct Median {
                                .edges = "NaN if any is, and of nothing",
                                .numpy = "median",
                                .torch = "quantile(x, 0.5)",
-                               .snippet = "median(tensor({5, 1, 3}))  // 3"};
+                               .snippet = "median(tensor({5, 1, 3}))  // 3.0"};
     static Tensor compose(const Tensor& t, const ReduceAttrs& a) { return Quantile::compose(t, a, 0.5); }
     static Tensor call(const Operand& x, const Axes& axes, bool keepdims) {
         return median(x, axes, {.keepdims = keepdims});

@@ -39,7 +39,7 @@ struct Fmax {
                                .ties = "shared equally",
                                .numpy = "fmax",
                                .torch = "fmax",
-                               .snippet = "fmax(NAN, 2.0)  // 2"};
+                               .snippet = "fmax(tensor(NAN), 2.0)  // 2.0"};
     static constexpr Saves saves{.inputs = 0b11};
     static constexpr DTypes dtypes = numbers;
     template <class T>
@@ -67,7 +67,7 @@ struct Fmin {
                                .ties = "shared equally",
                                .numpy = "fmin",
                                .torch = "fmin",
-                               .snippet = "fmin(NAN, 2.0)  // 2"};
+                               .snippet = "fmin(tensor(NAN), 2.0)  // 2.0"};
     static constexpr Saves saves{.inputs = 0b11};
     static constexpr DTypes dtypes = numbers;
     template <class T>
@@ -97,7 +97,7 @@ struct Copysign {
                                .edges = "-0 counts as negative",
                                .numpy = "copysign",
                                .torch = "copysign",
-                               .snippet = "copysign(2.0, -0.0)  // -2"};
+                               .snippet = "copysign(tensor(2.0), -0.0)  // -2.0"};
     static constexpr Saves saves{.inputs = 0b01, .output = true};
     template <class T>
     static T value(T a, T b) {
@@ -137,7 +137,7 @@ struct Xlogy {
                                .edges = "0 where a is 0, unless b is NaN",
                                .numpy = "scipy.special.xlogy",
                                .torch = "xlogy",
-                               .snippet = "xlogy(0.0, 0.0)  // 0",
+                               .snippet = "xlogy(tensor(0.0), 0.0)  // 0.0",
                                .max_ulp = 2};
     static constexpr Saves saves{.inputs = 0b11};
     template <class T>
@@ -198,7 +198,7 @@ struct Logaddexp {
                                .edges = "no overflow; -inf for twice -inf",
                                .numpy = "logaddexp",
                                .torch = "logaddexp",
-                               .snippet = "logaddexp(0.0, 0.0)  // 0.693147",
+                               .snippet = "logaddexp(tensor(0.0), 0.0)  // 0.6931472",
                                .max_ulp = 4};
     static constexpr Saves saves{.inputs = 0b11};
     template <class T>
@@ -239,7 +239,7 @@ struct Lerp {
                                .derivative = "1 - w, w, b - a",
                                .edges = "exactly a for w = 0 and b for w = 1",
                                .torch = "lerp",
-                               .snippet = "lerp(2.0, 4.0, 0.25)  // 2.5",
+                               .snippet = "lerp(tensor(2.0), 4.0, 0.25)  // 2.5",
                                .max_ulp = 4};
     static constexpr Saves saves{.inputs = 0b111};
     template <class T>
@@ -266,7 +266,7 @@ struct Addcmul {
                                .formula = "x + scale a b",
                                .derivative = "1, scale b, scale a",
                                .torch = "addcmul",
-                               .snippet = "addcmul(1.0, 2.0, 3.0, 0.5)  // 4"};
+                               .snippet = "addcmul(tensor(1.0), 2.0, 3.0, 0.5)  // 4.0"};
     static Tensor compose(const Operand& x, const Operand& a, const Operand& b, double scale) {
         const Tensor product = mul(a, b);
         return add(x, scale == 1 ? product : product * scale);
@@ -286,7 +286,7 @@ struct Addcdiv {
                                .formula = "x + scale a / b",
                                .derivative = "1, scale / b, -scale a / b^2",
                                .torch = "addcdiv",
-                               .snippet = "addcdiv(1.0, 3.0, 2.0)  // 2.5"};
+                               .snippet = "addcdiv(tensor(1.0), 3.0, 2.0)  // 2.5"};
     static Tensor compose(const Operand& x, const Operand& a, const Operand& b, double scale) {
         const Tensor quotient = div(a, b);
         return add(x, scale == 1 ? quotient : quotient * scale);

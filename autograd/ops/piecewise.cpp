@@ -45,7 +45,7 @@ struct Relu6 {
                                .derivative = "1 for 0 < x < 6, else 0",
                                .ties = "0 at 0 and at 6",
                                .torch = "nn.functional.relu6",
-                               .snippet = "relu6(7.0)  // 6"};
+                               .snippet = "relu6(tensor(7.0))  // 6.0"};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
     static T value(T x) {
@@ -68,7 +68,7 @@ struct Hardtanh {
                                .derivative = "1 for low <= x <= high, else 0",
                                .ties = "the gradient passes at the bounds",
                                .torch = "nn.functional.hardtanh",
-                               .snippet = "hardtanh(-3.0)  // -1"};
+                               .snippet = "hardtanh(tensor(-3.0))  // -1.0"};
     static Tensor compose(const Tensor& t, double low, double high) {
         if (!(low <= high))
             fail<ValueError>("hardtanh: low is {} and high {}\n  expected low not above high", low, high);
@@ -93,7 +93,7 @@ struct Hardsigmoid {
                                .ties = "the gradient passes at the bounds",
                                .torch = "nn.functional.hardsigmoid",
                                .onnx = "HardSigmoid",
-                               .snippet = "hardsigmoid(0.0)  // 0.5",
+                               .snippet = "hardsigmoid(tensor(0.0))  // 0.5",
                                .max_ulp = 1};
     static Tensor compose(const Tensor& t) { return clamp(t / 6.0 + 0.5, 0.0, 1.0); }
     static std::vector<Sample> samples() {
@@ -111,7 +111,7 @@ struct Hardswish {
                                .ties = "the slope at the bounds is that from inside",
                                .torch = "nn.functional.hardswish",
                                .onnx = "HardSwish",
-                               .snippet = "hardswish(3.0)  // 3",
+                               .snippet = "hardswish(tensor(3.0))  // 3.0",
                                .max_ulp = 2};
     static Tensor compose(const Tensor& t) { return t * Hardsigmoid::compose(t); }
     static std::vector<Sample> samples() {
@@ -137,7 +137,7 @@ struct Hardshrink {
                                .ties = "0 at the bounds",
                                .torch = "nn.functional.hardshrink",
                                .onnx = "Shrink",
-                               .snippet = "hardshrink(0.3)  // 0"};
+                               .snippet = "hardshrink(tensor(0.3))  // 0.0"};
     static Tensor compose(const Tensor& x, double lambda) {
         require_lambda("hardshrink", lambda);
         const Tensor t = is_floating(x.dtype()) ? x : x.to(float32);
@@ -162,7 +162,7 @@ struct Softshrink {
                                .ties = "0 at the bounds",
                                .torch = "nn.functional.softshrink",
                                .onnx = "Shrink",
-                               .snippet = "softshrink(1.5)  // 1"};
+                               .snippet = "softshrink(tensor(1.5))  // 1.0"};
     static Tensor compose(const Tensor& t, double lambda) {
         require_lambda("softshrink", lambda);
         return t - clamp(t, -lambda, lambda);
@@ -188,7 +188,7 @@ struct Threshold {
                                .domain = Domain::all_but(0.25),
                                .ties = "0 at the bound",
                                .torch = "nn.functional.threshold",
-                               .snippet = "threshold(0.5, 1.0, -2.0)  // -2"};
+                               .snippet = "threshold(tensor(0.5), 1.0, -2.0)  // -2.0"};
     static Tensor compose(const Tensor& x, double bound, double value) {
         const Tensor t = is_floating(x.dtype()) ? x : x.to(float32);
         return where(less_equal(t, bound), value, t);
@@ -211,7 +211,7 @@ struct Softsign {
                                .ties = "1 at 0; the second derivative there is 0",
                                .torch = "nn.functional.softsign",
                                .onnx = "Softsign",
-                               .snippet = "softsign(-3.0)  // -0.75",
+                               .snippet = "softsign(tensor(-3.0))  // -0.75",
                                .max_ulp = 2};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -239,7 +239,7 @@ struct Celu {
                                .ties = "1 at 0; the second derivative there is that from below",
                                .torch = "nn.functional.celu",
                                .onnx = "Celu",
-                               .snippet = "celu(-1.0)  // -0.632121",
+                               .snippet = "celu(tensor(-1.0))  // -0.63212055",
                                .max_ulp = 2};
     static Tensor compose(const Tensor& t, double alpha) {
         if (alpha == 0 || alpha != alpha)

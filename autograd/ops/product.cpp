@@ -26,7 +26,7 @@ struct Prod {
                                .numpy = "prod",
                                .torch = "prod",
                                .onnx = "ReduceProd",
-                               .snippet = "prod(tensor({2, 3, 4}))  // 24"};
+                               .snippet = "prod(tensor({2, 3, 4}))  // 24.0"};
     static Tensor compose(const Tensor& t, const ReduceAttrs& a) {
         const Index count = reduced_count(t.shape(), a);
         const Shape shape = reduced_shape(t.shape(), a);
@@ -71,7 +71,7 @@ struct Norm {
                                .numpy = "linalg.norm",
                                .torch = "linalg.vector_norm",
                                .onnx = "ReduceL2",
-                               .snippet = "norm(tensor({3, 4}))  // 5"};
+                               .snippet = "norm(tensor({3, 4}))  // 5.0"};
     static Tensor compose(const Tensor& x, const ReduceAttrs& a, double p) {
         if (!(p > 0)) fail<ValueError>("norm: ord is {}\n  expected a number above 0, or infinity", p);
         const Tensor t = floating(x), size = abs(t);
@@ -157,7 +157,7 @@ struct Stddev {
                                .edges = "NaN where count <= ddof",
                                .numpy = "std",
                                .torch = "std",
-                               .snippet = "stddev(tensor({1, 5}))  // 2"};
+                               .snippet = "stddev(tensor({1, 5}))  // 2.0"};
     static Tensor compose(const Tensor& t, const ReduceAttrs& a, Index ddof) {
         const VarianceOptions options{.keepdims = a.keepdims, .ddof = ddof};
         return flat_at_zero(variance(t, axes_of(a, t.rank()), options), [](const Tensor& v) { return sqrt(v); });

@@ -107,7 +107,7 @@ struct Sum {
                                .numpy = "sum",
                                .torch = "sum",
                                .onnx = "ReduceSum",
-                               .snippet = "sum(tensor({1, 2, 3}))  // 6"};
+                               .snippet = "sum(tensor({1, 2, 3}))  // 6.0"};
     static constexpr Saves saves{};
     static constexpr DTypes dtypes = numbers;
     static Shape shape(In x, const Attrs& a) { return reduced_shape(x[0].shape(), a); }
@@ -199,7 +199,7 @@ struct MaxFacts {
                                .numpy = "max",
                                .torch = "amax",
                                .onnx = "ReduceMax",
-                               .snippet = "max(tensor({1, 3, 2}))  // 3"};
+                               .snippet = "max(tensor({1, 3, 2}))  // 3.0"};
     static constexpr auto kernel = kernels::max;
     static inline const Literal ties{{2, 1, 2}, {3, 3, 3}};
     static Tensor call(const Operand& x, const Axes& axes, bool keepdims) {
@@ -219,7 +219,7 @@ struct MinFacts {
                                .numpy = "min",
                                .torch = "amin",
                                .onnx = "ReduceMin",
-                               .snippet = "min(tensor({3, 1, 2}))  // 1"};
+                               .snippet = "min(tensor({3, 1, 2}))  // 1.0"};
     static constexpr auto kernel = kernels::min;
     static inline const Literal ties{{1, 2, 1}, {3, 3, 3}};
     static Tensor call(const Operand& x, const Axes& axes, bool keepdims) {
@@ -393,7 +393,7 @@ struct Mean {
                                .numpy = "mean",
                                .torch = "mean",
                                .onnx = "ReduceMean",
-                               .snippet = "mean(tensor({1, 2, 6}))  // 3"};
+                               .snippet = "mean(tensor({1, 2, 6}))  // 3.0"};
     static Tensor compose(const Operand& x, const Axes* axes, bool keepdims) {
         Tensor t = as_tensor(x);
         require_defined("mean", t);
@@ -427,7 +427,7 @@ struct Variance {
                                .edges = "NaN where count <= ddof",
                                .numpy = "var",
                                .torch = "var",
-                               .snippet = "variance(tensor({1, 2, 6}))  // 4.66667"};
+                               .snippet = "variance(tensor({1, 2, 6}))  // 4.6666665"};
     static Tensor compose(const Operand& x, const Axes& axes, const VarianceOptions& options) {
         Tensor t = as_tensor(x);
         require_defined("variance", t);

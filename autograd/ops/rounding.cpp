@@ -25,7 +25,7 @@ struct Floor {
                                .numpy = "floor",
                                .torch = "floor",
                                .onnx = "Floor",
-                               .snippet = "floor(1.7)  // 1"};
+                               .snippet = "floor(tensor(1.7))  // 1.0"};
     static constexpr NoGradient derivative{"piecewise constant"};
     template <class T>
     static T value(T x) {
@@ -44,7 +44,7 @@ struct Ceil {
                                .numpy = "ceil",
                                .torch = "ceil",
                                .onnx = "Ceil",
-                               .snippet = "ceil(1.2)  // 2"};
+                               .snippet = "ceil(tensor(1.2))  // 2.0"};
     static constexpr NoGradient derivative{"piecewise constant"};
     template <class T>
     static T value(T x) {
@@ -64,7 +64,7 @@ struct Round {
                                .numpy = "round",
                                .torch = "round",
                                .onnx = "Round",
-                               .snippet = "round(2.5)  // 2"};
+                               .snippet = "round(tensor(2.5))  // 2.0"};
     static constexpr NoGradient derivative{"piecewise constant"};
     template <class T>
     static T value(T x) {
@@ -85,7 +85,7 @@ struct Clamp {
                                .numpy = "clip",
                                .torch = "clamp",
                                .onnx = "Clip",
-                               .snippet = "clamp(1.5, 0.0, 1.0)  // 1"};
+                               .snippet = "clamp(tensor(1.5), 0.0, 1.0)  // 1.0"};
     static constexpr Saves saves{.inputs = 0b111, .output = true};
     static constexpr DTypes dtypes = numbers;
     template <class T>
@@ -143,7 +143,7 @@ struct Fma {
                                .formula = "a b + c, rounded once",
                                .derivative = "b, a, 1",
                                .torch = "addcmul",
-                               .snippet = "fma(2.0, 3.0, 4.0)  // 10"};
+                               .snippet = "fma(tensor(2.0), 3.0, 4.0)  // 10.0"};
     static constexpr Saves saves{.inputs = 0b011};
     template <class T>
     static T value(T a, T b, T c) {

@@ -48,7 +48,7 @@ struct Mish {
                                .derivative = "t + x sigmoid(x) (1 - t^2), t = tanh(log(1 + e^x))",
                                .torch = "nn.functional.mish",
                                .onnx = "Mish",
-                               .snippet = "mish(1.0)  // 0.865098",
+                               .snippet = "mish(tensor(1.0))  // 0.8650984",
                                .max_ulp = 2};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -84,7 +84,7 @@ struct Tanhshrink {
                                .formula = "x - tanh(x)",
                                .derivative = "tanh(x)^2",
                                .torch = "nn.functional.tanhshrink",
-                               .snippet = "tanhshrink(1.0)  // 0.238406",
+                               .snippet = "tanhshrink(tensor(1.0))  // 0.23840584",
                                .max_ulp = 2};
     static constexpr Saves saves{.inputs = 1};
     // Near 0 by (x cosh(x) - sinh(x)) / cosh(x), whose numerator is sum 2k x^(2k+1) / (2k+1)!.
@@ -124,7 +124,7 @@ struct Logit {
                                .edges = "-inf at 0, inf at 1, NaN outside",
                                .numpy = "scipy.special.logit",
                                .torch = "logit",
-                               .snippet = "logit(0.75)  // 1.09861",
+                               .snippet = "logit(tensor(0.75))  // 1.0986123",
                                .max_ulp = 4};
     static constexpr Saves saves{.inputs = 1};
     // Around 1/2, 2x - 1 is exact and the quotient's distance from 1 is not lost.
@@ -184,7 +184,7 @@ struct Sinc {
                                .derivative = "(cos(pi x) - y) / x, 0 at 0",
                                .numpy = "sinc",
                                .torch = "sinc",
-                               .snippet = "sinc(0.5)  // 0.63662",
+                               .snippet = "sinc(tensor(0.5))  // 0.63661975",
                                .max_ulp = 2};
     static constexpr Saves saves{.inputs = 1, .output = true};
     template <class T>
@@ -263,7 +263,7 @@ struct Erfinv {
                                .edges = "infinite at -1 and 1, NaN outside",
                                .numpy = "scipy.special.erfinv",
                                .torch = "erfinv",
-                               .snippet = "erfinv(0.5)  // 0.476936",
+                               .snippet = "erfinv(tensor(0.5))  // 0.47693628",
                                .max_ulp = 2};
     static constexpr Saves saves{.inputs = 1, .output = true};
     template <class T>
@@ -357,7 +357,7 @@ struct GeluTanh {
                                .derivative = "sigmoid(2 u) + x sigmoid(2 u) sigmoid(-2 u) 2 u'",
                                .torch = "nn.functional.gelu(approximate='tanh')",
                                .onnx = "Gelu",
-                               .snippet = "gelu_tanh(1.0)  // 0.841192",
+                               .snippet = "gelu_tanh(tensor(1.0))  // 0.841192",
                                .max_ulp = 4};
     static constexpr Saves saves{.inputs = 1};
     // (1 + tanh(u)) / 2 is sigmoid(2 u), which keeps its digits in the left tail.

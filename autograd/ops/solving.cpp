@@ -276,7 +276,7 @@ struct Det {
                                .numpy = "linalg.det",
                                .torch = "linalg.det",
                                .onnx = "Det",
-                               .snippet = "det(tensor({{1, 2}, {3, 4}}))  // -2"};
+                               .snippet = "det(tensor({{1, 2}, {3, 4}}))  // -1.9999999"};
     static constexpr Saves saves{.inputs = 1, .output = true};
     static constexpr DTypes dtypes = floats;
     static Shape shape(In x, const Attrs&) { return but_last(x[0].shape(), 2); }
@@ -326,7 +326,7 @@ struct Slogdet {
                                .edges = "(0, -inf) for a singular matrix, whose gradient raises",
                                .numpy = "linalg.slogdet",
                                .torch = "linalg.slogdet",
-                               .snippet = "std::get<0>(slogdet(tensor({{1, 2}, {3, 4}})))  // -1"};
+                               .snippet = "std::get<0>(slogdet(tensor({{1, 2}, {3, 4}})))  // -1.0"};
     static constexpr Saves saves{.inputs = 1};
     static constexpr DTypes dtypes = floats;
     static Shape shape(In x, const Attrs&) {

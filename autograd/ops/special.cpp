@@ -50,7 +50,7 @@ struct Erf {
                                .numpy = "scipy.special.erf",
                                .torch = "erf",
                                .onnx = "Erf",
-                               .snippet = "erf(0.5)  // 0.5205",
+                               .snippet = "erf(tensor(0.5))  // 0.5204999",
                                .max_ulp = 1};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -73,7 +73,7 @@ struct Erfc {
                                .derivative = "-2 / sqrt(pi) exp(-x^2)",
                                .numpy = "scipy.special.erfc",
                                .torch = "erfc",
-                               .snippet = "erfc(0.5)  // 0.4795",
+                               .snippet = "erfc(tensor(0.5))  // 0.47950011",
                                .max_ulp = 4};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -96,7 +96,7 @@ struct NormalCdf {
                                .derivative = "exp(-x^2 / 2) / sqrt(2 pi)",
                                .numpy = "scipy.stats.norm.cdf",
                                .torch = "special.ndtr",
-                               .snippet = "normal_cdf(1.0)  // 0.841345",
+                               .snippet = "normal_cdf(tensor(1.0))  // 0.8413448",
                                .max_ulp = 2};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -126,7 +126,7 @@ struct Lgamma {
                                .ties = "inf at 0 and the negative integers",
                                .numpy = "scipy.special.gammaln",
                                .torch = "lgamma",
-                               .snippet = "lgamma(3.5)  // 1.20097",
+                               .snippet = "lgamma(tensor(3.5))  // 1.2009736",
                                .max_ulp = 4};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -151,7 +151,7 @@ struct Digamma {
                                .ties = "NaN at 0 and the negative integers",
                                .numpy = "scipy.special.digamma",
                                .torch = "digamma",
-                               .snippet = "digamma(1.0)  // -0.577216",
+                               .snippet = "digamma(tensor(1.0))  // -0.5772157",
                                .max_ulp = 4};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -177,7 +177,7 @@ struct Polygamma {
                                .ties = "NaN at 0 and the negative integers",
                                .numpy = "scipy.special.polygamma",
                                .torch = "polygamma",
-                               .snippet = "polygamma(1.0, 1.0)  // 1.64493",
+                               .snippet = "polygamma(tensor(1.0), 1.0)  // 1.644934",
                                .max_ulp = 4};
     static constexpr Saves saves{.inputs = 0b11};
     template <class T>

@@ -25,7 +25,7 @@ struct Sin {
                                .numpy = "sin",
                                .torch = "sin",
                                .onnx = "Sin",
-                               .snippet = "sin(1.0)  // 0.841471",
+                               .snippet = "sin(tensor(1.0))  // 0.84147096",
                                .max_ulp = 1};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -49,7 +49,7 @@ struct Cos {
                                .numpy = "cos",
                                .torch = "cos",
                                .onnx = "Cos",
-                               .snippet = "cos(1.0)  // 0.540302",
+                               .snippet = "cos(tensor(1.0))  // 0.5403023",
                                .max_ulp = 1};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -73,7 +73,7 @@ struct Tan {
                                .numpy = "tan",
                                .torch = "tan",
                                .onnx = "Tan",
-                               .snippet = "tan(1.0)  // 1.55741",
+                               .snippet = "tan(tensor(1.0))  // 1.5574077",
                                .max_ulp = 1};
     static constexpr Saves saves{.output = true};
     template <class T>
@@ -99,7 +99,7 @@ struct Asin {
                                .numpy = "arcsin",
                                .torch = "asin",
                                .onnx = "Asin",
-                               .snippet = "asin(0.5)  // 0.523599",
+                               .snippet = "asin(tensor(0.5))  // 0.5235988",
                                .max_ulp = 1};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -127,7 +127,7 @@ struct Acos {
                                .numpy = "arccos",
                                .torch = "acos",
                                .onnx = "Acos",
-                               .snippet = "acos(0.5)  // 1.0472",
+                               .snippet = "acos(tensor(0.5))  // 1.0471976",
                                .max_ulp = 1};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -153,7 +153,7 @@ struct Atan {
                                .numpy = "arctan",
                                .torch = "atan",
                                .onnx = "Atan",
-                               .snippet = "atan(1.0)  // 0.785398",
+                               .snippet = "atan(tensor(1.0))  // 0.7853982",
                                .max_ulp = 1};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -178,7 +178,7 @@ struct Sinh {
                                .numpy = "sinh",
                                .torch = "sinh",
                                .onnx = "Sinh",
-                               .snippet = "sinh(1.0)  // 1.1752",
+                               .snippet = "sinh(tensor(1.0))  // 1.1752012",
                                .max_ulp = 2};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -202,7 +202,7 @@ struct Cosh {
                                .numpy = "cosh",
                                .torch = "cosh",
                                .onnx = "Cosh",
-                               .snippet = "cosh(1.0)  // 1.54308",
+                               .snippet = "cosh(tensor(1.0))  // 1.5430806",
                                .max_ulp = 2};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -226,7 +226,7 @@ struct Asinh {
                                .numpy = "arcsinh",
                                .torch = "asinh",
                                .onnx = "Asinh",
-                               .snippet = "asinh(1.0)  // 0.881374",
+                               .snippet = "asinh(tensor(1.0))  // 0.8813736",
                                .max_ulp = 2};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -252,7 +252,7 @@ struct Acosh {
                                .numpy = "arccosh",
                                .torch = "acosh",
                                .onnx = "Acosh",
-                               .snippet = "acosh(2.0)  // 1.31696",
+                               .snippet = "acosh(tensor(2.0))  // 1.316958",
                                .max_ulp = 2};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -279,7 +279,7 @@ struct Atanh {
                                .numpy = "arctanh",
                                .torch = "atanh",
                                .onnx = "Atanh",
-                               .snippet = "atanh(0.5)  // 0.549306",
+                               .snippet = "atanh(tensor(0.5))  // 0.54930615",
                                .max_ulp = 2};
     static constexpr Saves saves{.inputs = 1};
     template <class T>
@@ -304,7 +304,7 @@ struct Atan2 {
                                .ties = "the slopes at the origin are 0",
                                .numpy = "arctan2",
                                .torch = "atan2",
-                               .snippet = "atan2(1.0, 1.0)  // 0.785398",
+                               .snippet = "atan2(tensor(1.0), 1.0)  // 0.7853982",
                                .max_ulp = 1};
     static constexpr Saves saves{.inputs = 0b11};
     template <class T>
@@ -330,7 +330,7 @@ struct Hypot {
                                .ties = "the slopes at the origin are 0",
                                .numpy = "hypot",
                                .torch = "hypot",
-                               .snippet = "hypot(3.0, 4.0)  // 5",
+                               .snippet = "hypot(tensor(3.0), 4.0)  // 5.0",
                                .max_ulp = 1};
     static constexpr Saves saves{.inputs = 0b11, .output = true};
     template <class T>

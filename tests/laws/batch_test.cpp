@@ -141,6 +141,8 @@ void vmap_of_nothing_has_the_shape(const Case& c) {
 // Examples whose results differ in size have no common result.
 bool has_common_shape(const Case& c) { return !c.op.sized_by_numbers; }
 
+} // namespace
+
 const Law loop_law{"vmap is a loop over the examples, whichever inputs are batched", has_common_shape, vmap_is_a_loop};
 const Law twice_law{"vmap nests", has_common_shape, vmap_nests};
 const Law nothing_law{"vmap over no examples has the right shape", has_common_shape, vmap_of_nothing_has_the_shape};
@@ -149,5 +151,4 @@ TEST_CASE("every operation gives under vmap what a loop gives, gradients too") {
 TEST_CASE("every operation gives under two vmaps what two loops give") { hold(twice_law); }
 TEST_CASE("every operation keeps its shape when vmap has no examples") { hold(nothing_law); }
 
-} // namespace
 } // namespace xg::laws

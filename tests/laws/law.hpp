@@ -34,6 +34,9 @@ struct Law {
     void (*check)(const Case&);
 };
 
+/// Why the law does not hold there; empty if it does. Whatever is thrown on the way is a reason.
+std::string fault_of(const Law& law, const Case& c);
+
 /// Checks the law for every operation and sample, and reports each failure with its numbers. Whatever is thrown on the
 /// way is a failure of that operation and does not end the run.
 void hold(const Law& law);
@@ -62,6 +65,7 @@ extern const Law reverse_law, convention_law, same_bits_law, recorded_law, alone
     slope_law, cotangent_layout_law;
 extern const Law adjoint_law, forward_law, joint_law;
 extern const Law second_order_law, nesting_law;
+extern const Law loop_law, twice_law, nothing_law; // vmap
 std::span<const Law* const> all_laws();
 
 } // namespace xg::laws
