@@ -3,7 +3,9 @@
 #include <cstdint>
 
 #include <autograd/engine/node.hpp>
+#include <autograd/engine/shortage.hpp>
 #include <autograd/error_format_internal.hpp>
+#include <autograd/memory.hpp>
 #include <autograd/ops/entry.hpp>
 
 namespace xg {
@@ -56,14 +58,18 @@ namespace detail {
 
 Tensor unwritten(const char* function, DType dtype, const Shape& shape) {
     const Index numel = checked_numel(function, dtype, shape);
-    try {
-        return make_result(dtype, shape);
-    } catch (const MemoryError&) {
-        fail<MemoryError>(
-            "{}: shape {} of {} needs {} bytes, which the system does not have\n"
-            "  expected a smaller shape, or memory freed before",
-            function, shape.str(), name_of(dtype), static_cast<std::uint64_t>(numel) * size_of(dtype));
-    }
+    const auto make = [&] {
+        try {
+            return make_result(dtype, shape);
+        } catch (const Shortage&) {
+            fail<MemoryError>(
+                "{}: shape {} of {} needs {} bytes, which the system does not have\n"
+                "  expected a smaller shape, or memory freed before; tensors and graphs hold {} bytes",
+                function, shape.str(), name_of(dtype), static_cast<std::uint64_t>(numel) * size_of(dtype),
+                memory_stats().in_use);
+        }
+    };
+    return naming_shortage(make, [&] { return Asker{function, {}}; });
 }
 
 const void* numbers_of(const Tensor& t, DType asked, Site site) {

@@ -60,13 +60,16 @@ public:
     T& back() { return data()[size_ - 1]; }
     const T& back() const { return data()[size_ - 1]; }
 
+    void reserve(int n) {
+        if (n > capacity_) grow(n);
+    }
     void push_back(T item) {
-        if (size_ == capacity_) grow();
+        if (size_ == capacity_) grow(2 * capacity_);
         std::construct_at(data() + size_, std::move(item));
         ++size_;
     }
     T& emplace_back() {
-        if (size_ == capacity_) grow();
+        if (size_ == capacity_) grow(2 * capacity_);
         return *std::construct_at(data() + size_++);
     }
     void pop_back() {
@@ -117,8 +120,7 @@ private:
         }
         append(other.begin(), other.end());
     }
-    void grow() {
-        const int capacity = capacity_ * 2;
+    void grow(int capacity) {
         T* fresh = std::allocator<T>().allocate(static_cast<std::size_t>(capacity));
         std::uninitialized_move(begin(), end(), fresh);
         std::destroy(begin(), end());

@@ -1,14 +1,20 @@
 #include <autograd/engine/allocator.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
-#include <autograd/error_format_internal.hpp>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+#include <autograd/engine/shortage.hpp>
 #include <autograd/memory.hpp>
 
 namespace xg {
@@ -16,6 +22,8 @@ namespace {
 
 constexpr std::size_t alignment = 64, largest_small = 1024, chunk_bytes = 64 * 1024;
 constexpr std::uint32_t small_classes = largest_small / alignment, classes = small_classes + 4 * 40;
+// A thread that frees what others made would keep it all; after so much of it, it gives back what it keeps.
+constexpr std::int64_t most_of_others = 256 << 20;
 
 std::uint32_t class_of(std::size_t bytes) {
     if (bytes <= largest_small) return bytes == 0 ? 0 : static_cast<std::uint32_t>((bytes - 1) / alignment);
@@ -41,6 +49,15 @@ struct Counter {
     std::int64_t get() const { return n.load(std::memory_order_relaxed); }
 };
 
+// Bytes in use and kept, together, and the most they have been: exact, because both change with the system alone.
+std::atomic<std::int64_t> held{0}, held_peak{0};
+
+void now_held(std::int64_t change) {
+    const std::int64_t now = held.fetch_add(change, std::memory_order_relaxed) + change;
+    std::int64_t most = held_peak.load(std::memory_order_relaxed);
+    while (now > most && !held_peak.compare_exchange_weak(most, now, std::memory_order_relaxed)) {}
+}
+
 struct Cache {
     std::array<Freed*, classes> freed{};
     char* chunk = nullptr;
@@ -50,26 +67,29 @@ struct Cache {
 
     [[maybe_unused]] void* take(std::uint32_t c); // not under the sanitizers
     [[maybe_unused]] void give(void* block, std::uint32_t c);
+    void keep(void* block, std::uint32_t c);
     void* carve(std::size_t bytes);
     void* from_system(std::size_t bytes);
+    void cut_next_chunk();
+    void shed();
 };
-
-[[noreturn]] void refuse(std::size_t bytes) {
-    fail<MemoryError>("{} bytes cannot be allocated\n  expected a smaller tensor, or memory freed before", bytes);
-}
 
 void* Cache::from_system(std::size_t bytes) {
     void* block = std::aligned_alloc(alignment, bytes);
-    if (!block) refuse(bytes);
+    if (!block && give_back_cached() > 0) block = std::aligned_alloc(alignment, bytes);
+    if (!block) throw Shortage(bytes);
     system_calls.add(1);
+    now_held(static_cast<std::int64_t>(bytes));
     return block;
 }
 
+void Cache::keep(void* block, std::uint32_t c) {
+    freed[c] = std::construct_at(static_cast<Freed*>(block), Freed{freed[c]});
+}
+
+// What is not carved yet counts as kept.
 void* Cache::carve(std::size_t bytes) {
-    if (chunk_left < bytes) {
-        chunk = static_cast<char*>(from_system(chunk_bytes));
-        chunk_left = chunk_bytes;
-    }
+    if (chunk_left < bytes) cut_next_chunk();
     char* block = chunk;
     chunk += bytes;
     chunk_left -= bytes;
@@ -82,8 +102,11 @@ void* Cache::take(std::uint32_t c) {
     if (block) {
         freed[c] = freed[c]->next;
         cached.add(-static_cast<std::int64_t>(bytes));
+    } else if (c < small_classes) {
+        block = carve(bytes);
+        cached.add(-static_cast<std::int64_t>(bytes));
     } else {
-        block = c < small_classes ? carve(bytes) : from_system(bytes);
+        block = from_system(bytes);
     }
     in_use.add(static_cast<std::int64_t>(bytes));
     if (in_use.get() > peak.get()) peak.n.store(in_use.get(), std::memory_order_relaxed);
@@ -92,15 +115,23 @@ void* Cache::take(std::uint32_t c) {
 
 void Cache::give(void* block, std::uint32_t c) {
     const std::size_t bytes = bytes_of(c);
-    freed[c] = std::construct_at(static_cast<Freed*>(block), Freed{freed[c]});
+    keep(block, c);
     in_use.add(-static_cast<std::int64_t>(bytes));
     cached.add(static_cast<std::int64_t>(bytes));
+    if (in_use.get() < -most_of_others) [[unlikely]]
+        shed();
 }
+
+struct Chunk {
+    char* begin;
+    std::size_t free = 0; // bytes, counted while memory is given back
+};
 
 // All caches of the process. They are never destroyed, because tensors with static storage may outlive anything.
 struct Registry {
-    std::mutex mutex;
+    std::recursive_mutex mutex; // a cache that is used under it may trim
     std::vector<Cache*> caches;
+    std::vector<Chunk> chunks;
     Cache late; // for threads whose own cache is gone already, under the mutex
 
     static Registry& get() {
@@ -122,7 +153,26 @@ struct Registry {
         const std::lock_guard lock(mutex);
         cache->adopted = false;
     }
+    void add_chunk(Cache& cache) {
+        const std::lock_guard lock(mutex);
+        if (chunks.size() == chunks.capacity()) chunks.reserve(2 * chunks.size() + 16); // so that it cannot fail below
+        cache.chunk = static_cast<char*>(cache.from_system(chunk_bytes));
+        cache.chunk_left = chunk_bytes;
+        chunks.push_back({cache.chunk});
+    }
+    template <class F>
+    void for_each_cache(F f) {
+        for (Cache* cache : caches) f(*cache);
+        f(late);
+    }
 };
+
+void Cache::cut_next_chunk() {
+    if (chunk_left > 0) keep(std::exchange(chunk, nullptr), class_of(chunk_left));
+    chunk_left = 0;
+    Registry::get().add_chunk(*this);
+    cached.add(chunk_bytes);
+}
 
 [[gnu::tls_model("initial-exec")]] thread_local Cache* own_cache = nullptr;
 [[gnu::tls_model("initial-exec")]] thread_local bool thread_ended = false;
@@ -147,31 +197,119 @@ auto with_cache(F f) {
     return f(Registry::get().late);
 }
 
+void Cache::shed() {
+    Registry& registry = Registry::get();
+    const std::lock_guard lock(registry.mutex);
+    if (this == &registry.late) return;
+    give_back_cached();
+    registry.late.in_use.add(in_use.get()); // the sum stays what it is
+    in_use.add(-in_use.get());
+}
+
+// Giving back ---------------------------------------------------------------------------------------------------------
+
+// What nobody else can touch: the lists of this thread and of threads that have ended.
+class Return {
+public:
+    explicit Return(Registry& registry) : registry_(registry) {}
+
+    std::int64_t run() {
+        std::sort(registry_.chunks.begin(), registry_.chunks.end(), starts_before);
+        for_each_mine([this](Cache& cache) { give_back_large(cache); });
+        for_each_mine([this](Cache& cache) { count_free(cache); });
+        for_each_mine([this](Cache& cache) { let_go_of_free_chunks(cache); });
+        std::erase_if(registry_.chunks, [this](Chunk& chunk) {
+            const bool whole = is_free(chunk);
+            if (whole) give_back(chunk.begin, chunk_bytes);
+            chunk.free = 0;
+            return whole;
+        });
+        return given_;
+    }
+
+private:
+    static bool starts_before(const Chunk& a, const Chunk& b) { return a.begin < b.begin; }
+    static bool is_free(const Chunk& chunk) { return chunk.free == chunk_bytes; }
+
+    template <class F>
+    void for_each_mine(F f) {
+        registry_.for_each_cache([&](Cache& cache) {
+            if (&cache == own_cache || &cache == &registry_.late || !cache.adopted) f(cache);
+        });
+    }
+    Chunk& chunk_of(const void* block) {
+        const auto after = std::upper_bound(registry_.chunks.begin(), registry_.chunks.end(),
+                                            Chunk{static_cast<char*>(const_cast<void*>(block))}, starts_before);
+        return *(after - 1);
+    }
+    void give_back(void* block, std::size_t bytes) {
+        std::free(block);
+        now_held(-static_cast<std::int64_t>(bytes));
+        given_ += static_cast<std::int64_t>(bytes);
+    }
+
+    void give_back_large(Cache& cache) {
+        for (std::uint32_t c = small_classes; c < classes; ++c) {
+            while (Freed* block = cache.freed[c]) {
+                cache.freed[c] = block->next;
+                cache.cached.add(-static_cast<std::int64_t>(bytes_of(c)));
+                give_back(block, bytes_of(c));
+            }
+        }
+    }
+    void count_free(const Cache& cache) {
+        for (std::uint32_t c = 0; c < small_classes; ++c) {
+            for (const Freed* block = cache.freed[c]; block; block = block->next) chunk_of(block).free += bytes_of(c);
+        }
+        if (cache.chunk_left > 0) chunk_of(cache.chunk).free += cache.chunk_left;
+    }
+    void let_go_of_free_chunks(Cache& cache) {
+        for (std::uint32_t c = 0; c < small_classes; ++c) {
+            Freed** link = &cache.freed[c];
+            while (Freed* block = *link) {
+                if (!is_free(chunk_of(block))) {
+                    link = &block->next;
+                    continue;
+                }
+                *link = block->next;
+                cache.cached.add(-static_cast<std::int64_t>(bytes_of(c)));
+            }
+        }
+        if (cache.chunk_left > 0 && is_free(chunk_of(cache.chunk))) {
+            cache.cached.add(-static_cast<std::int64_t>(cache.chunk_left));
+            cache.chunk_left = 0;
+        }
+    }
+
+    Registry& registry_;
+    std::int64_t given_ = 0;
+};
+
 } // namespace
 
 #ifdef XGRAD_PLAIN_MALLOC
 
-namespace {
-std::atomic<std::int64_t> plain_in_use{0};
-}
 void* allocate(std::size_t bytes, std::uint32_t& size_class) {
-    if (bytes > PTRDIFF_MAX / 2) refuse(bytes);
+    if (bytes > PTRDIFF_MAX / 2) throw Shortage(bytes);
     size_class = class_of(bytes);
     void* block = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-    if (!block) refuse(bytes);
-    plain_in_use += static_cast<std::int64_t>(bytes_of(size_class));
+    if (!block) throw Shortage(bytes);
+    now_held(static_cast<std::int64_t>(bytes_of(size_class)));
     return block;
 }
 void deallocate(void* block, std::uint32_t size_class) noexcept {
-    plain_in_use -= static_cast<std::int64_t>(bytes_of(size_class));
+    now_held(-static_cast<std::int64_t>(bytes_of(size_class)));
     std::free(block);
 }
-MemoryStats memory_stats() { return {.in_use = plain_in_use, .peak = plain_in_use}; }
+MemoryStats memory_stats() { return {.in_use = held, .peak = held_peak}; }
+void reset_peak_memory() { held_peak = held.load(); }
+
+std::int64_t give_back_cached() noexcept { return 0; }
 
 #else
 
 void* allocate(std::size_t bytes, std::uint32_t& size_class) {
-    if (bytes > PTRDIFF_MAX / 2) refuse(bytes);
+    if (bytes > PTRDIFF_MAX / 2) throw Shortage(bytes);
     size_class = class_of(bytes);
     return with_cache([c = size_class](Cache& cache) { return cache.take(c); });
 }
@@ -182,15 +320,31 @@ MemoryStats memory_stats() {
     Registry& registry = Registry::get();
     const std::lock_guard lock(registry.mutex);
     MemoryStats total;
-    const auto add = [&](const Cache& cache) {
+    registry.for_each_cache([&](const Cache& cache) {
         total.in_use += cache.in_use.get();
         total.peak += cache.peak.get();
         total.cached += cache.cached.get();
         total.system_calls += cache.system_calls.get();
-    };
-    for (const Cache* cache : registry.caches) add(*cache);
-    add(registry.late);
+    });
+    // Both are bounds from above, and with one thread the first is exact.
+    total.peak = std::min(total.peak, held_peak.load());
     return total;
+}
+void reset_peak_memory() {
+    Registry& registry = Registry::get();
+    const std::lock_guard lock(registry.mutex);
+    registry.for_each_cache([](Cache& cache) { cache.peak.n = cache.in_use.get(); });
+    held_peak = held.load();
+}
+
+std::int64_t give_back_cached() noexcept {
+    Registry& registry = Registry::get();
+    const std::lock_guard lock(registry.mutex);
+    const std::int64_t given = Return(registry).run();
+#if defined(__GLIBC__)
+    if (given > 0) malloc_trim(0); // the C library keeps small pieces too
+#endif
+    return given;
 }
 
 #endif

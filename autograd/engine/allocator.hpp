@@ -9,7 +9,9 @@ namespace xg {
 ///
 /// Classes: steps of 64 bytes up to 1 KiB, then four to a doubling. Blocks up to 1 KiB are carved from chunks of
 /// 64 KiB. A thread that ends leaves its lists to the next one that starts.
-void* allocate(std::size_t bytes, std::uint32_t& size_class); // MemoryError if the system refuses
+void* allocate(std::size_t bytes, std::uint32_t& size_class); // Shortage if the system refuses
 void deallocate(void* block, std::uint32_t size_class) noexcept;
+/// Returns to the system what this thread and those that have ended keep, chunks only as a whole. The bytes returned.
+std::int64_t give_back_cached() noexcept;
 
 } // namespace xg

@@ -12,6 +12,7 @@
 #include <autograd/engine/node.hpp>
 #include <autograd/engine/pass.hpp>
 #include <autograd/engine/record.hpp>
+#include <autograd/engine/shortage.hpp>
 #include <autograd/engine/tape_grad.hpp>
 #include <autograd/error_format_internal.hpp>
 #include <autograd/kernels/parallel.hpp>
@@ -29,6 +30,11 @@ struct Older {
 // Whether nobody else can see the numbers of `g`, so that they may be written over.
 bool exclusive(const Impl* g) {
     return g->level == 0 && g->rc.sole() && g->storage->rc.sole() && g->contiguous && !g->node && !g->storage->foreign;
+}
+
+void list(std::vector<Node*>& nodes, Node* node) {
+    nodes.push_back(node); // may fail, and then nobody keeps it
+    keep(node);
 }
 
 void add_into(Impl* sum, Impl* term) {
@@ -53,17 +59,18 @@ void Pass::accumulate(Node* to, Tensor g) {
 
 void Pass::deliver(Node* to, Tensor g) {
     if (to->grad) return accumulate(to, std::move(g));
-    to->grad = g.disown();
+    // Listed first: a slot that nobody knows of would add to the next pass.
     if (!to->op) {
-        leaves_.push_back(keep(to));
+        list(leaves_, to);
     } else if (!next_) {
         next_ = to;
     } else {
-        Node* later = to;
-        if (to->stamp > next_->stamp) std::swap(next_, later);
-        heap_.push_back(later);
+        const bool youngest = to->stamp > next_->stamp;
+        heap_.push_back(youngest ? next_ : to);
         std::push_heap(heap_.begin(), heap_.end(), Older());
+        if (youngest) next_ = to;
     }
+    to->grad = g.disown();
 }
 
 void Pass::deliver_number(Node* to, Index at, double g) {
@@ -90,7 +97,7 @@ Node* Pass::next_node(std::uint64_t stamp) {
 }
 
 void Pass::clear_slots() {
-    if (next_) heap_.push_back(next_);
+    if (next_) drop(std::exchange(next_->grad, nullptr));
     for (Node* node : heap_) drop(std::exchange(node->grad, nullptr));
     for (Node* node : targets_) {
         node->target = false;
@@ -201,8 +208,8 @@ void Pass::target(const std::vector<Tensor>& targets) {
     for (const Tensor& t : targets) {
         Node* node = t.impl()->node;
         if (!node || node->target) continue;
+        list(targets_, node);
         node->target = true;
-        targets_.push_back(keep(node));
         oldest_ = std::min(oldest_, node->stamp);
     }
 }
@@ -210,8 +217,8 @@ void Pass::target(const std::vector<Tensor>& targets) {
 void Pass::meet(Node* node) {
     // A leaf leads nowhere, and other threads may be reading it.
     if (!node || (!node->op && !node->target) || node->stamp < oldest_ || node->way != Node::Way::unseen) return;
+    list(marked_, node);
     node->way = Node::Way::aside;
-    marked_.push_back(keep(node));
     if (detail::is_stacked(*node)) stacked_.push_back(node);
 }
 
@@ -420,7 +427,12 @@ void Pass::run_down_to(std::uint64_t stamp) {
     const Setting recording(context().recording, level_ == 0 ? create_ : context().recording);
     const Setting line(context().open_site, context().open_site); // of the operation that is visited
     names_lines_ = !context().open_site;
-    while (Node* node = next_node(stamp)) visit(node);
+    Node* node = nullptr;
+    const auto asker = [&] { return Asker{node->op->doc.name, {node->file, node->line}, "backward of "}; };
+    const auto visit_all = [&] {
+        while ((node = next_node(stamp))) visit(node);
+    };
+    naming_shortage(visit_all, asker);
 }
 
 std::vector<Node*> Pass::pending() const {
@@ -508,12 +520,15 @@ void backward_into_leaves(const Tensor& root, const Tensor& cotangent, BackwardO
         require_graph(root);
         start = checked_cotangent(root, cotangent);
     }
-    Pass pass(root.impl()->level, options, site);
-    detail::MixedPass tape(pass);
-    pass.run(root, std::move(start));
-    pass.prepare_leaves();
-    tape.keep();
-    pass.commit_leaves();
+    const auto run = [&] {
+        Pass pass(root.impl()->level, options, site);
+        detail::MixedPass tape(pass);
+        pass.run(root, std::move(start));
+        pass.prepare_leaves();
+        tape.keep();
+        pass.commit_leaves();
+    };
+    naming_shortage(run, [&] { return Asker{"backward", site}; });
 }
 
 std::vector<Tensor> backward_to(const Tensor& root, const Tensor& cotangent, const std::vector<Tensor>& targets,
@@ -524,15 +539,18 @@ std::vector<Tensor> backward_to(const Tensor& root, const Tensor& cotangent, con
         require_graph(root);
         start = checked_cotangent(root, cotangent);
     }
-    Pass pass(root.impl()->level, options, site);
-    pass.target(targets);
-    pass.explore(root.impl()->node);
-    const auto tape = detail::recorded_side(pass);
-    pass.decide_up_to(~std::uint64_t{0});
-    pass.run(root, std::move(start));
-    std::vector<Tensor> gradients;
-    for (const Tensor& t : targets) gradients.push_back(pass.arrived_at(t));
-    return gradients;
+    const auto run = [&] {
+        Pass pass(root.impl()->level, options, site);
+        pass.target(targets);
+        pass.explore(root.impl()->node);
+        const auto tape = detail::recorded_side(pass);
+        pass.decide_up_to(~std::uint64_t{0});
+        pass.run(root, std::move(start));
+        std::vector<Tensor> gradients;
+        for (const Tensor& t : targets) gradients.push_back(pass.arrived_at(t));
+        return gradients;
+    };
+    return naming_shortage(run, [&] { return Asker{"grad", site}; });
 }
 
 } // namespace xg

@@ -1,6 +1,7 @@
 #include <autograd/engine/node.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 
 #include <autograd/engine/allocator.hpp>
@@ -38,23 +39,34 @@ bool row_major(const Shape& shape, const Strides& strides) {
     return true;
 }
 
+// A product of sizes that wraps around would pass for a small one. Zeros are left out: the strides count on as well.
+Index checked_numel(const Shape& shape) {
+    Index numel = 1, positive = 1;
+    for (const Index size : shape) {
+        if (size != 0 && __builtin_mul_overflow(positive, size, &positive)) {
+            fail<MemoryError>("shape {} has more elements than can be counted\n  expected fewer than 2^63",
+                              shape.str());
+        }
+        numel *= size;
+    }
+    return numel;
+}
+
 Impl* new_impl(DType dtype, const Shape& shape, const Strides& strides) {
+    const Index numel = checked_numel(shape);
     Impl& impl = new_block(dtype, shape)->impl;
     impl.strides = strides;
-    impl.numel = shape.numel();
+    impl.numel = numel;
     return &impl;
 }
 
 // The same with row-major strides, which cost nothing for scalars and vectors.
 [[gnu::always_inline]] inline Impl* new_impl(DType dtype, const Shape& shape) {
+    const Index numel = shape.rank() == 0 ? 1 : shape.rank() == 1 ? shape[0] : checked_numel(shape);
     Impl& impl = new_block(dtype, shape)->impl;
-    if (shape.rank() <= 1) {
-        impl.numel = shape.rank() == 0 ? 1 : shape[0];
-        if (shape.rank() == 1) impl.strides.push_back(1);
-    } else {
-        impl.strides = contiguous_strides(shape);
-        impl.numel = shape.numel();
-    }
+    impl.numel = numel;
+    if (shape.rank() == 1) impl.strides.push_back(1);
+    else if (shape.rank() > 1) impl.strides = contiguous_strides(shape);
     return &impl;
 }
 
@@ -165,10 +177,13 @@ Tensor make_result(DType dtype, const Shape& shape) {
     Tensor result(new_impl(dtype, shape));
     Impl* impl = result.impl();
     Block& block = block_of(impl);
-    const std::size_t bytes = static_cast<std::size_t>(impl->numel) * size_of(dtype);
+    const auto numel = static_cast<std::size_t>(impl->numel);
     void* data = block.small;
     std::uint32_t size_class = 0;
-    if (bytes > sizeof block.small) data = allocate(bytes, size_class);
+    if (numel > sizeof block.small / size_of(dtype)) {
+        const bool countable = numel <= PTRDIFF_MAX / size_of(dtype);
+        data = allocate(countable ? numel * size_of(dtype) : SIZE_MAX, size_class);
+    }
     Storage& storage = attach_storage(block);
     storage.inside = data == block.small;
     storage.data = data;

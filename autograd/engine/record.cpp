@@ -81,6 +81,7 @@ void record(const OpEntry& op, std::span<const RecordInput> in, const void* attr
     Node& node = new_node(op, impl, level, site);
     Stamp stamp(node);
     bool same = true;
+    node.edges.reserve(static_cast<int>(in.size())); // what is kept below must find its place
     for (std::size_t i = 0; i < in.size(); ++i) {
         Edge& edge = node.edges.emplace_back();
         if (Impl* x = in[i].impl) {

@@ -6,6 +6,7 @@
 #include <autograd/engine/level.hpp>
 #include <autograd/engine/node.hpp>
 #include <autograd/engine/record.hpp>
+#include <autograd/engine/shortage.hpp>
 #include <autograd/kernels/parallel.hpp>
 #include <autograd/ops/op.hpp>
 
@@ -107,7 +108,9 @@ Strided strided(const Impl& impl) { return {impl.data, impl.dtype, impl.shape, i
 
 Tensor as_tensor(const Operand& x) { return x.is_number() ? make_number(x.number(), x.number().dtype()) : x.tensor(); }
 
-Tensor run(const OpEntry& op, In in, const void* attrs, Site site) {
+namespace {
+
+Tensor run_now(const OpEntry& op, In in, const void* attrs, Site site) {
     const CallSite here(site);
     const int level = highest_level(op, in);
     const Shape shape = result_shape(op, in, attrs);
@@ -128,6 +131,12 @@ Tensor run(const OpEntry& op, In in, const void* attrs, Site site) {
     if (watching()) [[unlikely]]
         tell_forward(op, in, out, CallSite::current());
     return out;
+}
+
+} // namespace
+
+Tensor run(const OpEntry& op, In in, const void* attrs, Site site) {
+    return naming_shortage([&] { return run_now(op, in, attrs, site); }, [&] { return Asker{op.doc.name, site}; });
 }
 
 namespace {
@@ -175,12 +184,10 @@ Scalar scalar_of(Number number, DType d) {
     return s;
 }
 
-} // namespace
-
 // The fast path: contiguous operands of level 0, one dtype and one shape among the tensors. Everything else is
 // `apply_slowly`, which gives the same results.
 template <int N>
-Tensor apply_elementwise(const OpEntry& op, const Operand* const (&operands)[N]) {
+[[gnu::always_inline]] inline Tensor apply_now(const OpEntry& op, const Operand* const (&operands)[N]) {
     const Impl* first = nullptr; // of the tensors, which decides dtype and shape
     for (int i = N - 1; i >= 0; --i) {
         if (!operands[i]->is_number()) first = operands[i]->tensor().impl();
@@ -233,6 +240,14 @@ Tensor apply_elementwise(const OpEntry& op, const Operand* const (&operands)[N])
         tell_forward(op, In(in.data(), N), out, site);
     }
     return out;
+}
+
+} // namespace
+
+template <int N>
+Tensor apply_elementwise(const OpEntry& op, const Operand* const (&operands)[N]) {
+    const auto asker = [&] { return Asker{op.doc.name, operands[0]->site()}; };
+    return naming_shortage([&] { return apply_now(op, operands); }, asker);
 }
 template Tensor apply_elementwise(const OpEntry&, const Operand* const (&)[1]);
 template Tensor apply_elementwise(const OpEntry&, const Operand* const (&)[2]);

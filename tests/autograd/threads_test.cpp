@@ -145,4 +145,7 @@ TEST_CASE("threads: a number that makes no sense is refused and changes nothing"
         CHECK_THROWS_AS(set_num_threads(n), ValueError);
         CHECK(num_threads() == before);
     }
+    const std::string text = test::message_of<ValueError>([] { set_num_threads(-7); });
+    for (const char* part : {"set_num_threads: -7 threads", "from 1 to 256", "threads_test.cpp:"})
+        CHECK(text.find(part) != std::string::npos);
 }
