@@ -2,6 +2,7 @@
 
 /// Tensors, operations, gradients: everything but xtensor's border, which is autograd/xtensor.hpp.
 #include <autograd/creation.hpp>
+#include <autograd/debug/profile.hpp>
 #include <autograd/debug/value_graph.hpp>
 #include <autograd/debug/watch.hpp>
 #include <autograd/dtype.hpp>

@@ -2,6 +2,7 @@
 
 find_package(xtensor REQUIRED)
 find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED) # quotes the strings of a trace; headers alone, so nobody who links us needs it
 find_package(Threads REQUIRED)
 find_package(Cblas REQUIRED)
 
@@ -20,7 +21,8 @@ function(xgrad_add_library name)
     # A product and a sum must round the same in every function and for every number of threads, hence no contraction.
     # errno and trapping keep loops from being vectorised and nobody reads them.
     target_compile_options(xgrad_${name}_objects PRIVATE -ffp-contract=off -fno-math-errno -fno-trapping-math)
-    target_link_libraries(xgrad_${name}_objects PRIVATE xgrad_warnings xtensor fmt::fmt Cblas::Cblas Threads::Threads)
+    target_link_libraries(xgrad_${name}_objects PRIVATE
+        xgrad_warnings xtensor fmt::fmt nlohmann_json::nlohmann_json Cblas::Cblas Threads::Threads)
 
     add_library(xgrad_${name} SHARED)
     add_library(xgrad_${name}_static STATIC)

@@ -175,7 +175,9 @@ void Cache::cut_next_chunk() {
 }
 
 [[gnu::tls_model("initial-exec")]] thread_local Cache* own_cache = nullptr;
+[[gnu::tls_model("initial-exec")]] thread_local Cache* counted_cache = nullptr; // instead, while it counts
 [[gnu::tls_model("initial-exec")]] thread_local bool thread_ended = false;
+thread_local AllocationCount counted;
 
 struct Adoption {
     Adoption() { own_cache = Registry::get().adopt(); }
@@ -189,6 +191,7 @@ template <class F>
 auto with_cache(F f) {
     if (own_cache) [[likely]]
         return f(*own_cache);
+    if (counted_cache) return f(*counted_cache);
     if (!thread_ended) {
         thread_local Adoption adoption;
         return f(*own_cache);
@@ -234,7 +237,7 @@ private:
     template <class F>
     void for_each_mine(F f) {
         registry_.for_each_cache([&](Cache& cache) {
-            if (&cache == own_cache || &cache == &registry_.late || !cache.adopted) f(cache);
+            if (&cache == own_cache || &cache == counted_cache || &cache == &registry_.late || !cache.adopted) f(cache);
         });
     }
     Chunk& chunk_of(const void* block) {
@@ -292,6 +295,8 @@ private:
 void* allocate(std::size_t bytes, std::uint32_t& size_class) {
     if (bytes > PTRDIFF_MAX / 2) throw Shortage(bytes);
     size_class = class_of(bytes);
+    ++counted.blocks;
+    counted.bytes += static_cast<std::int64_t>(bytes_of(size_class));
     void* block = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
     if (!block) throw Shortage(bytes);
     now_held(static_cast<std::int64_t>(bytes_of(size_class)));
@@ -305,13 +310,24 @@ MemoryStats memory_stats() { return {.in_use = held, .peak = held_peak}; }
 void reset_peak_memory() { held_peak = held.load(); }
 
 std::int64_t give_back_cached() noexcept { return 0; }
+void count_allocations(bool) {}
 
 #else
 
 void* allocate(std::size_t bytes, std::uint32_t& size_class) {
     if (bytes > PTRDIFF_MAX / 2) throw Shortage(bytes);
     size_class = class_of(bytes);
-    return with_cache([c = size_class](Cache& cache) { return cache.take(c); });
+    void* block = with_cache([c = size_class](Cache& cache) { return cache.take(c); });
+    if (!own_cache) [[unlikely]] {
+        ++counted.blocks;
+        counted.bytes += static_cast<std::int64_t>(bytes_of(size_class));
+    }
+    return block;
+}
+void count_allocations(bool on) {
+    if (on) with_cache([](Cache&) {}); // there is one
+    if (on) counted_cache = std::exchange(own_cache, nullptr);
+    else if (counted_cache) own_cache = std::exchange(counted_cache, nullptr);
 }
 void deallocate(void* block, std::uint32_t size_class) noexcept {
     with_cache([=](Cache& cache) { cache.give(block, size_class); });
@@ -348,5 +364,7 @@ std::int64_t give_back_cached() noexcept {
 }
 
 #endif
+
+AllocationCount allocations_counted() { return counted; }
 
 } // namespace xg

@@ -14,4 +14,12 @@ void deallocate(void* block, std::uint32_t size_class) noexcept;
 /// Returns to the system what this thread and those that have ended keep, chunks only as a whole. The bytes returned.
 std::int64_t give_back_cached() noexcept;
 
+/// What this thread has allocated while it was told to count, new or used again.
+struct AllocationCount {
+    std::int64_t blocks = 0, bytes = 0;
+};
+/// Allocations take a longer way while they are counted, so that the short one need not ask.
+void count_allocations(bool on);
+AllocationCount allocations_counted();
+
 } // namespace xg

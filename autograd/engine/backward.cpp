@@ -13,6 +13,7 @@
 #include <autograd/engine/pass.hpp>
 #include <autograd/engine/record.hpp>
 #include <autograd/engine/shortage.hpp>
+#include <autograd/engine/span.hpp>
 #include <autograd/engine/tape_grad.hpp>
 #include <autograd/error_format_internal.hpp>
 #include <autograd/kernels/parallel.hpp>
@@ -417,6 +418,13 @@ void Pass::visit(Node* node) {
     finish(node, g, grads.data(), wanted);
 }
 
+void Pass::visit_profiled(Node* node) {
+    Span span(ProfilePhase::backward, node->op->doc.name, {node->file, node->line});
+    visit(node);
+    const Impl& made = block_of(node).impl;
+    span.describe(made.shape, made.dtype);
+}
+
 void Pass::run(const Tensor& root, Tensor cotangent) {
     deliver(root.impl()->node, std::move(cotangent));
     run_down_to(0);
@@ -430,7 +438,7 @@ void Pass::run_down_to(std::uint64_t stamp) {
     Node* node = nullptr;
     const auto asker = [&] { return Asker{node->op->doc.name, {node->file, node->line}, "backward of "}; };
     const auto visit_all = [&] {
-        while ((node = next_node(stamp))) visit(node);
+        while ((node = next_node(stamp))) profiling() ? visit_profiled(node) : visit(node);
     };
     naming_shortage(visit_all, asker);
 }
@@ -521,6 +529,7 @@ void backward_into_leaves(const Tensor& root, const Tensor& cotangent, BackwardO
         start = checked_cotangent(root, cotangent);
     }
     const auto run = [&] {
+        const Span span(ProfilePhase::backward, "backward", site, Span::Kind::pass);
         Pass pass(root.impl()->level, options, site);
         detail::MixedPass tape(pass);
         pass.run(root, std::move(start));
@@ -540,6 +549,7 @@ std::vector<Tensor> backward_to(const Tensor& root, const Tensor& cotangent, con
         start = checked_cotangent(root, cotangent);
     }
     const auto run = [&] {
+        const Span span(ProfilePhase::backward, "grad", site, Span::Kind::pass);
         Pass pass(root.impl()->level, options, site);
         pass.target(targets);
         pass.explore(root.impl()->node);

@@ -67,6 +67,7 @@ public:
 private:
     Node* next_node(std::uint64_t stamp);
     void visit(Node* node);
+    void visit_profiled(Node* node);
     bool visit_elementwise(Node* node, Tensor& g, unsigned wanted);
     void finish(Node* node, Tensor& g, Tensor* grads, unsigned wanted);
     void accumulate(Node* to, Tensor g);

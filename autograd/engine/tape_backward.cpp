@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <autograd/engine/mixed_pass.hpp>
+#include <autograd/engine/span.hpp>
 #include <autograd/error_format_internal.hpp>
 #include <autograd/ops/entry.hpp>
 #include <autograd/ops/exact_slope.hpp>
@@ -208,6 +209,7 @@ void check_tape(const char* op, Slot* root, bool everything, Site site) {
 namespace {
 
 void pure_backward(Slot* root, double seed, Site site) {
+    const Span span(ProfilePhase::backward, "backward of Values", site);
     check_tape("backward", root, /*everything=*/false, site);
     Tape& tape = *tape_top.tape;
     const bool covered = tape.covered > root->window;
@@ -218,6 +220,7 @@ void pure_backward(Slot* root, double seed, Site site) {
 }
 
 void mixed_backward(Slot* root, double seed, BackwardOptions options, Site site) {
+    const Span span(ProfilePhase::backward, "backward of Values and tensors", site, Span::Kind::pass);
     Pass tensors(/*level=*/0, options, site);
     MixedPass tape(tensors);
     tape.run_from(root, seed);

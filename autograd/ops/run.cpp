@@ -7,6 +7,7 @@
 #include <autograd/engine/node.hpp>
 #include <autograd/engine/record.hpp>
 #include <autograd/engine/shortage.hpp>
+#include <autograd/engine/span.hpp>
 #include <autograd/kernels/parallel.hpp>
 #include <autograd/ops/op.hpp>
 
@@ -133,10 +134,18 @@ Tensor run_now(const OpEntry& op, In in, const void* attrs, Site site) {
     return out;
 }
 
+[[gnu::cold]] Tensor run_profiled(const OpEntry& op, In in, const void* attrs, Site site) {
+    Span span(ProfilePhase::forward, op.doc.name, site);
+    Tensor out = run_now(op, in, attrs, site);
+    span.describe(in, out);
+    return out;
+}
+
 } // namespace
 
 Tensor run(const OpEntry& op, In in, const void* attrs, Site site) {
-    return naming_shortage([&] { return run_now(op, in, attrs, site); }, [&] { return Asker{op.doc.name, site}; });
+    const auto compute = [&] { return profiling() ? run_profiled(op, in, attrs, site) : run_now(op, in, attrs, site); };
+    return naming_shortage(compute, [&] { return Asker{op.doc.name, site}; });
 }
 
 namespace {
@@ -171,7 +180,7 @@ Tensor apply_slowly(const OpEntry& op, std::span<const Operand* const> operands)
                              op.doc.name, name_of(in.back().dtype()));
         }
     }
-    return run(op, In(in.data(), operands.size()), nullptr, operands[0]->site());
+    return run_now(op, In(in.data(), operands.size()), nullptr, operands[0]->site());
 }
 
 struct Scalar {
@@ -242,12 +251,22 @@ template <int N>
     return out;
 }
 
+template <int N>
+[[gnu::cold]] Tensor apply_profiled(const OpEntry& op, const Operand* const (&operands)[N]) {
+    Span span(ProfilePhase::forward, op.doc.name, operands[0]->site());
+    Tensor out = apply_now(op, operands);
+    Grads in;
+    for (const Operand* x : operands) in.push_back(x->is_number() ? Tensor() : x->tensor());
+    span.describe(In(in.data(), N), out);
+    return out;
+}
+
 } // namespace
 
 template <int N>
 Tensor apply_elementwise(const OpEntry& op, const Operand* const (&operands)[N]) {
-    const auto asker = [&] { return Asker{op.doc.name, operands[0]->site()}; };
-    return naming_shortage([&] { return apply_now(op, operands); }, asker);
+    const auto compute = [&] { return profiling() ? apply_profiled(op, operands) : apply_now(op, operands); };
+    return naming_shortage(compute, [&] { return Asker{op.doc.name, operands[0]->site()}; });
 }
 template Tensor apply_elementwise(const OpEntry&, const Operand* const (&)[1]);
 template Tensor apply_elementwise(const OpEntry&, const Operand* const (&)[2]);

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include <autograd/creation.hpp>
+#include <autograd/engine/span.hpp>
 #include <autograd/error_format_internal.hpp>
 #include <nn/numbers_internal.hpp>
 #include <nn/optim/value_list_internal.hpp>
@@ -111,6 +112,7 @@ Tensor Optimizer::gradient_of(std::size_t i) const {
 
 void Optimizer::step(Site site) {
     const CallSite here(site);
+    const Span span(ProfilePhase::update, name_.c_str(), site);
     std::vector<std::pair<Slot*, Tensor>> moves;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         Tensor gradient = gradient_of(i);
