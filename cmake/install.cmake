@@ -15,13 +15,16 @@ file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
 list(FILTER headers EXCLUDE REGEX "${internal_headers}")
 foreach(header IN LISTS headers)
     cmake_path(GET header PARENT_PATH folder)
-    install(FILES "${PROJECT_SOURCE_DIR}/${header}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/xgrad/${folder}")
+    install(FILES "${PROJECT_SOURCE_DIR}/${header}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/xgrad/${folder}"
+        COMPONENT development)
 endforeach()
 
-install(TARGETS xgrad_autograd xgrad_autograd_static xgrad_nn xgrad_nn_static EXPORT xgradTargets)
+install(TARGETS xgrad_autograd xgrad_autograd_static xgrad_nn xgrad_nn_static EXPORT xgradTargets
+    LIBRARY COMPONENT runtime NAMELINK_COMPONENT development
+    ARCHIVE COMPONENT development)
 
 set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/xgrad")
-install(EXPORT xgradTargets NAMESPACE xgrad:: DESTINATION "${package_folder}")
+install(EXPORT xgradTargets NAMESPACE xgrad:: DESTINATION "${package_folder}" COMPONENT development)
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/xgradConfig.cmake.in" "${PROJECT_BINARY_DIR}/xgradConfig.cmake"
     INSTALL_DESTINATION "${package_folder}")
 # Before 1.0 a new minor release may break what the last one promised.
@@ -29,11 +32,20 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/xgradConfigVersion.cmake
 install(FILES
     "${PROJECT_BINARY_DIR}/xgradConfig.cmake"
     "${PROJECT_BINARY_DIR}/xgradConfigVersion.cmake"
-    DESTINATION "${package_folder}")
+    DESTINATION "${package_folder}" COMPONENT development)
 
 # Paths from the file itself, so that the installed tree can be moved.
 file(RELATIVE_PATH pc_to_prefix "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
 configure_file("${PROJECT_SOURCE_DIR}/cmake/xgrad.pc.in" "${PROJECT_BINARY_DIR}/xgrad.pc" @ONLY)
-install(FILES "${PROJECT_BINARY_DIR}/xgrad.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+install(FILES "${PROJECT_BINARY_DIR}/xgrad.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT development)
 
-install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT development)
+# Debian keeps the terms of a package under its own name
+foreach(component IN ITEMS runtime development)
+    set(package libxgrad-dev)
+    if(component STREQUAL "runtime")
+        set(package "libxgrad${xgrad_soversion}")
+    endif()
+    install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/doc/${package}"
+        RENAME copyright COMPONENT "${component}")
+endforeach()

@@ -6,6 +6,12 @@ find_package(nlohmann_json REQUIRED) # quotes the strings of a trace; headers al
 find_package(Threads REQUIRED)
 find_package(Cblas REQUIRED)
 
+# Before 1.0 a new minor release may break what the last one promised.
+set(xgrad_soversion ${PROJECT_VERSION_MAJOR})
+if(xgrad_soversion EQUAL 0)
+    set(xgrad_soversion 0.${PROJECT_VERSION_MINOR})
+endif()
+
 # Every source is compiled once, position independent, and linked twice. Symbols are hidden unless XGRAD_API exports them.
 function(xgrad_add_library name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "DEPENDS" "SOURCES")
@@ -45,7 +51,7 @@ function(xgrad_add_library name)
     endforeach()
     set_target_properties(xgrad_${name} PROPERTIES
         VERSION ${PROJECT_VERSION}
-        SOVERSION ${PROJECT_VERSION_MAJOR}
+        SOVERSION ${xgrad_soversion}
         INSTALL_RPATH "\$ORIGIN")
     if(NOT XGRAD_SANITIZE)
         # A public function without XGRAD_API is found when we link and not when a user does.
