@@ -105,6 +105,10 @@ struct Matmul {
     }
     static constexpr Multilinear jvp{};
     static Tensor batch(In x, unsigned b, const Attrs&) {
+        // One matrix on a column of each example is one product of the matrix with all columns.
+        if (b == 0b10 && x[0].rank() == 2 && x[1].rank() == 3 && x[1].shape()[2] == 1) {
+            return unsqueeze(matmul(squeeze(x[1], 2), transpose(x[0])), 2);
+        }
         const int rank = std::max(x[0].rank() - int(b & 1), x[1].rank() - int(b >> 1 & 1));
         return matmul(lead(x[0], b & 1, rank), lead(x[1], b & 2, rank));
     }
