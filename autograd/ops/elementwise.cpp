@@ -447,7 +447,8 @@ struct Where {
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
         return {{[] { where(zeros({2}), zeros({2}), zeros({2})); }, "DTypeError", "boolean"},
-                {[] { where(zeros({2}, {.dtype = boolean}), zeros({3}), 1.0); }, "ShapeError", "broadcast"}};
+                {[] { where(zeros({2}, {.dtype = boolean}), zeros({3}), 1.0); }, "ShapeError", "broadcast"},
+                {[] { where(zeros({2}, {.dtype = boolean}), Tensor(), 1.0); }, "StateError", "undefined"}};
     }
 };
 

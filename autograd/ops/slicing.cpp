@@ -99,7 +99,8 @@ struct Unslice {
     static std::vector<Misuse> misuse() {
         return {{[] { unslice(zeros({2}), 1, 3, 0); }, "IndexError", "axis 1"},
                 {[] { unslice(zeros({2}), 0, 3, 2); }, "IndexError", "position 3"},
-                {[] { unslice(zeros({2}), 0, 3, 0, 0); }, "ValueError", "step 0"}};
+                {[] { unslice(zeros({2}), 0, 3, 0, 0); }, "ValueError", "step 0"},
+                {[] { unslice(Tensor(), 0, 3, 0); }, "StateError", "undefined"}};
     }
 };
 
