@@ -18,7 +18,5 @@ int main() {
     nn::cross_entropy(net(randn({32, 784})), randint(0, 10, {32})).backward();
     sgd.step();
 #endif
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    std::printf("{\"peak\": {\"MiB\": %.1f}}\n", static_cast<double>(usage.ru_maxrss) / 1024);
+    std::printf("{\"peak\": {\"MiB\": %.1f}}\n", bench::peak_mib());
 }

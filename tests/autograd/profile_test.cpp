@@ -135,7 +135,8 @@ TEST_CASE("the trace is JSON of complete events that lie inside each other") {
     CHECK(events[0].at("args").at("shapes") == "(4, 6) float32, (6, 5) float32 -> (4, 5) float32");
     CHECK(events[0].at("args").at("line") == std::string(__FILE__) + ":" + std::to_string(line));
     CHECK(events[0].at("args").at("bytes").get<int>() == 384 + 128);
-    const auto pass = std::find_if(events.begin(), events.end(), [](const json& e) { return e.at("name") == "backward"; });
+    const auto pass =
+        std::find_if(events.begin(), events.end(), [](const json& e) { return e.at("name") == "backward"; });
     REQUIRE(pass != events.end());
     const double from = pass->at("ts"), to = from + pass->at("dur").get<double>();
     int inside = 0;
