@@ -59,10 +59,23 @@ void multiply_part(const Matrix& a, const Matrix& b, T* c, bool add, Index row, 
     blas().of<T>().gemm(CblasRowMajor, ta, tb, m, n, k, 1, pa, lda, pb, ldb, beta, c, ldc);
 }
 
-// Multiply-adds that are worth another thread, and what one piece holds at least; more pieces would only pack the other
-// operand more often.
-constexpr double work_to_share = 8e6, work_of_piece = 26e6;
+// Multiply-adds that are worth another thread, and what one piece holds at least: every piece packs the whole other
+// operand again.
+constexpr double work_to_share = 8e6, work_of_piece = 256e6, least_piece = 2e6;
 constexpr Index most_pieces = 8;
+
+// Whether pieces of a large product have the bits of the whole. Other kernels of OpenBLAS add up the edges of a matrix in
+// another order (found by trying shapes with each of them).
+template <class T>
+bool cuts_keep_bits() {
+    static const bool keep = [] {
+        const std::string_view core = blas().core();
+        if (core == "Sandybridge") return true;
+        if (std::is_same_v<T, float>) return core == "SkylakeX" || core == "Cooperlake";
+        return core == "Haswell" || core == "Zen";
+    }();
+    return keep;
+}
 
 // The kernels of OpenBLAS for AVX-512 have a fast way for products below 10^6 multiply-adds; others lose by pieces of
 // that size.
@@ -75,26 +88,36 @@ double work_of_small_piece() {
     return work;
 }
 
+template <class T>
 Index pieces_of(double work, Index lines) {
     const bool shared = work >= work_to_share;
-    const auto wanted = static_cast<Index>(std::ceil(work / (shared ? work_of_piece : work_of_small_piece())));
-    return std::min({lines, most_pieces, std::max<Index>(shared ? 2 : 1, wanted)});
+    Index wanted = 0;
+    if (!shared) wanted = static_cast<Index>(std::ceil(work / work_of_small_piece()));
+    else if (cuts_keep_bits<T>()) wanted = std::min<Index>(sharing_threads(), static_cast<Index>(work / least_piece));
+    else wanted = std::max<Index>(2, static_cast<Index>(std::ceil(work / work_of_piece)));
+    return std::min({lines, most_pieces, std::max<Index>(1, wanted)});
 }
 
-// Cut by the shape alone, whoever computes the pieces: the same bits for any number of threads. x W' is cut along the
-// columns, so that a piece reads its own part of the weights in forward and in both gradients; others along the rows.
+// Cut by the shape alone where a cut could change a bit, so that results are the same for any number of threads. x W' is
+// cut along the columns, so that a piece reads its own part of the weights in forward and in both gradients; others along
+// the rows.
 template <class T>
 void multiply(const Matrix& a, const Matrix& b, T* c, bool add) {
     const double work = static_cast<double>(a.rows) * static_cast<double>(a.columns) * static_cast<double>(b.columns);
     const bool by_columns = b.transposed && !a.transposed;
     const Index lines = by_columns ? b.columns : a.rows;
-    const Index pieces = pieces_of(work, lines), length = ((lines + pieces - 1) / pieces + 15) / 16 * 16;
+    const Index pieces = pieces_of<T>(work, lines), length = ((lines + pieces - 1) / pieces + 15) / 16 * 16;
+    Index used = (lines + length - 1) / length;
+    const Index rest = lines - (used - 1) * length; // in the last piece, which must not become a small product
+    if (used > 1 && work >= work_to_share &&
+        static_cast<double>(rest) < least_piece / work * static_cast<double>(lines)) {
+        --used;
+    }
     const auto part = [&](Index piece) {
-        const Index begin = piece * length, count = std::min(lines, begin + length) - begin;
+        const Index begin = piece * length, count = (piece + 1 == used ? lines : begin + length) - begin;
         if (by_columns) multiply_part(a, b, c, add, 0, a.rows, begin, count);
         else multiply_part(a, b, c, add, begin, count, 0, b.columns);
     };
-    const Index used = (lines + length - 1) / length;
     if (work >= work_to_share) return parallel_for(used, part);
     for (Index piece = 0; piece < used; ++piece) part(piece);
 }

@@ -13,27 +13,39 @@ constexpr Index lanes = 16;
 // Steps of 1 are told to the compiler where they are 1.
 
 template <class T>
-struct Largest {
-    XGRAD_INLINE T larger(T a, T b) { return (a > b || a != a) ? a : b; }
-    XGRAD_INLINE T walk(const T* x, Index step, Index n) {
-        T best[lanes];
-        for (Index j = 0; j < lanes; ++j) best[j] = x[0];
+struct FindExtremes {
+    // As a vector type, because compilers do not see the largest of a loop in selections of single numbers.
+    using Vector [[gnu::vector_size(64), gnu::aligned(alignof(T)), gnu::may_alias]] = T;
+    static constexpr Index width = 64 / sizeof(T);
+
+    XGRAD_INLINE void meet(Extremes<T>& all, T x) {
+        all.largest = x > all.largest ? x : all.largest;
+        all.smallest = x < all.smallest ? x : all.smallest;
+    }
+    XGRAD_INLINE Extremes<T> run(const T* x, Index step, Index n) {
+        Extremes<T> all{x[0], x[0]};
         Index i = 0;
-        for (; i + lanes <= n; i += lanes) {
-            for (Index j = 0; j < lanes; ++j) best[j] = larger(best[j], x[(i + j) * step]);
+        if (step == 1 && n >= width) {
+            Vector high = *reinterpret_cast<const Vector*>(x), low = high;
+            for (i = width; i + width <= n; i += width) {
+                const Vector next = *reinterpret_cast<const Vector*>(x + i);
+                high = next > high ? next : high;
+                low = next < low ? next : low;
+            }
+            for (Index j = 0; j < width; ++j) {
+                meet(all, high[j]);
+                meet(all, low[j]);
+            }
         }
-        for (; i < n; ++i) best[0] = larger(best[0], x[i * step]);
-        T all = best[0];
-        for (Index j = 1; j < lanes; ++j) all = larger(all, best[j]);
+        for (; i < n; ++i) meet(all, x[i * step]);
         return all;
     }
-    XGRAD_INLINE T run(const T* x, Index step, Index n) { return step == 1 ? walk(x, 1, n) : walk(x, step, n); }
 };
 
-template <class T, bool Keep>
+template <class T, bool Near, bool Keep>
 struct Exponentials {
     XGRAD_INLINE T term(const T* x, Index step, Index i, T shift, T* terms, Index terms_step) {
-        const T e = vector_math::exp(x[i * step] - shift);
+        const T at = x[i * step] - shift, e = Near ? vector_math::exp_near(at) : vector_math::exp(at);
         if constexpr (Keep) terms[i * terms_step] = e;
         return e;
     }
@@ -56,37 +68,41 @@ struct Exponentials {
 };
 
 template <class T>
-struct ScaledExponentials {
-    XGRAD_INLINE void walk(const T* x, Index step, Index n, T shift, T factor, T* to, Index to_step) {
-        for (Index i = 0; i < n; ++i) to[i * to_step] = factor * vector_math::exp(x[i * step] - shift);
-    }
-    XGRAD_INLINE void run(const T* x, Index step, Index n, T shift, T factor, T* to, Index to_step) {
-        if (step == 1 && to_step == 1) walk(x, 1, n, shift, factor, to, 1);
-        else walk(x, step, n, shift, factor, to, to_step);
+struct Scale {
+    XGRAD_INLINE void run(T* x, Index n, T factor) {
+        for (Index i = 0; i < n; ++i) x[i] *= factor;
     }
 };
+
+template <class T, bool Near>
+T exponentials_by(const T* x, Index step, Index n, T shift, T* terms, Index terms_step) {
+    return terms ? run_widest<Exponentials<T, Near, true>>(x, step, n, shift, terms, terms_step)
+                 : run_widest<Exponentials<T, Near, false>>(x, step, n, shift, terms, terms_step);
+}
 
 } // namespace
 
 template <class T>
-T largest_of(const T* x, Index step, Index n) {
-    return run_widest<Largest<T>>(x, step, n);
+Extremes<T> extremes_of(const T* x, Index step, Index n) {
+    return run_widest<FindExtremes<T>>(x, step, n);
 }
 template <class T>
-T exponentials(const T* x, Index step, Index n, T shift, T* terms, Index terms_step) {
-    return terms ? run_widest<Exponentials<T, true>>(x, step, n, shift, terms, terms_step)
-                 : run_widest<Exponentials<T, false>>(x, step, n, shift, terms, terms_step);
+T exponentials(const T* x, Index step, Index n, Extremes<T> of_x, T* terms, Index terms_step) {
+    const T shift = of_x.largest;
+    const bool near = of_x.smallest - shift > vector_math::least_near<T>;
+    return near ? exponentials_by<T, true>(x, step, n, shift, terms, terms_step)
+                : exponentials_by<T, false>(x, step, n, shift, terms, terms_step);
 }
 template <class T>
-void scaled_exponentials(const T* x, Index step, Index n, T shift, T factor, T* to, Index to_step) {
-    run_widest<ScaledExponentials<T>>(x, step, n, shift, factor, to, to_step);
+void scale(T* x, Index n, T factor) {
+    run_widest<Scale<T>>(x, n, factor);
 }
 
-template float largest_of(const float*, Index, Index);
-template double largest_of(const double*, Index, Index);
-template float exponentials(const float*, Index, Index, float, float*, Index);
-template double exponentials(const double*, Index, Index, double, double*, Index);
-template void scaled_exponentials(const float*, Index, Index, float, float, float*, Index);
-template void scaled_exponentials(const double*, Index, Index, double, double, double*, Index);
+template Extremes<float> extremes_of(const float*, Index, Index);
+template Extremes<double> extremes_of(const double*, Index, Index);
+template float exponentials(const float*, Index, Index, Extremes<float>, float*, Index);
+template double exponentials(const double*, Index, Index, Extremes<double>, double*, Index);
+template void scale(float*, Index, float);
+template void scale(double*, Index, double);
 
 } // namespace xg::kernels

@@ -5,16 +5,19 @@
 // every step.
 namespace xg::kernels {
 
-/// The largest entry; NaN wins. n > 0.
 template <class T>
-T largest_of(const T* x, Index step, Index n);
+struct Extremes {
+    T largest, smallest;
+};
+/// Of those that are numbers: a NaN may be missed. n > 0.
+template <class T>
+Extremes<T> extremes_of(const T* x, Index step, Index n);
 
-/// The sum of e^(x_i - shift), in 16 partial sums; the terms go to `terms` unless that is null.
+/// The sum of e^(x_i - largest), NaN if an x_i is, in 16 partial sums; the terms go to `terms` unless that is null.
 template <class T>
-T exponentials(const T* x, Index step, Index n, T shift, T* terms, Index terms_step);
+T exponentials(const T* x, Index step, Index n, Extremes<T> of_x, T* terms, Index terms_step);
 
-/// to_i = factor e^(x_i - shift)
 template <class T>
-void scaled_exponentials(const T* x, Index step, Index n, T shift, T factor, T* to, Index to_step);
+void scale(T* x, Index n, T factor);
 
 } // namespace xg::kernels

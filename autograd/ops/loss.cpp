@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <memory>
 
 #include <autograd/creation.hpp>
 #include <autograd/engine/context.hpp>
@@ -113,9 +114,16 @@ struct HalfSquaredError {
     static std::vector<Misuse> misuse() { return pair_misuse(half_squared_error); }
 };
 
+// e^(x - max) of every row of logits, and its sum: softmax but for the division.
+struct Exponentials {
+    Tensor terms, totals;
+};
+
 // One loss a row, without forming the quotient of softmax: logsumexp(x) - x[target].
 struct CrossEntropy {
-    struct Attrs {};
+    struct Attrs {
+        std::shared_ptr<Exponentials> kept; // from forward to the first backward, which makes them the gradient
+    };
     static constexpr int arity = 2;
     static constexpr unsigned differentiable = 0b01;
     static constexpr DTypes dtypes = floats;
@@ -129,12 +137,13 @@ struct CrossEntropy {
     static constexpr Saves saves{.inputs = 0b11};
     static Shape shape(In x, const Attrs&) { return x[1].shape(); }
     static void forward(std::span<const Strided> x, const Strided& y, const Attrs&);
-    static Grads vjp(const Saved& s, const Tensor& g, const Attrs&) {
-        if (s.is_plain(g)) return {slope(s.in[0], s.in[1], g), {}};
+    static Grads vjp(const Saved& s, const Tensor& g, const Attrs& a) {
+        if (s.is_plain(g)) return {slope(exponentials_of(s.in[0], a), s.in[1], g), {}};
         const Tensor column = unsqueeze(g, 1), picks = unsqueeze(s.in[1], 1);
         return {softmax(s.in[0], 1) * column - scatter_zeros(column, 1, picks, s.in[0].shape()), {}};
     }
-    static Tensor slope(const Tensor& logits, const Tensor& targets, const Tensor& g);
+    static Exponentials exponentials_of(const Tensor& logits, const Attrs& a);
+    static Tensor slope(const Exponentials& e, const Tensor& targets, const Tensor& g);
     static Tensor jvp(const Saved& s, In t, const Attrs&) {
         return sum(softmax(s.in[0], 1) * t[0], 1) - squeeze(gather(t[0], 1, unsqueeze(s.in[1], 1)), 1);
     }
@@ -198,44 +207,66 @@ void for_rows(Index rows, Index classes, const F& f) {
     });
 }
 
-void CrossEntropy::forward(std::span<const Strided> x, const Strided& y, const Attrs&) {
-    const Strided &logits = x[0], &targets = x[1];
+Exponentials room_for(const Shape& logits, DType dtype) {
+    return {make_result(dtype, logits), make_result(dtype, {logits[0]})};
+}
+
+// The largest entry and the sum of exponentials of row i; the terms are kept where there is room.
+template <class T>
+std::pair<T, T> largest_and_total(const Strided& logits, Index i, const Exponentials& kept) {
     const Index classes = logits.shape[1], step = logits.strides[1];
-    check_classes(targets, classes);
+    const T* row = logits.as<T>() + i * logits.strides[0];
+    T* terms = kept.terms.defined() ? strided(kept.terms).as<T>() + i * classes : nullptr;
+    const auto extremes = kernels::extremes_of(row, step, classes);
+    const T total = kernels::exponentials(row, step, classes, extremes, terms, 1);
+    if (terms) strided(kept.totals).as<T>()[i] = total;
+    return {extremes.largest, total};
+}
+
+void CrossEntropy::forward(std::span<const Strided> x, const Strided& y, const Attrs& a) {
+    const Strided &logits = x[0], &targets = x[1];
+    check_classes(targets, logits.shape[1]);
+    const Exponentials kept = a.kept ? * a.kept = room_for(logits.shape, logits.dtype) : Exponentials{};
     kernels::dispatch_number(y.dtype, [&]<class T>() {
         if constexpr (std::is_floating_point_v<T>) {
             const auto loss_of_row = [&](Index i) {
-                const T* row = logits.as<T>() + i * logits.strides[0];
-                const T largest = kernels::largest_of(row, step, classes);
-                const T total = kernels::exponentials<T>(row, step, classes, largest, nullptr, 0);
-                const T picked = row[targets.as<Index>()[i * targets.strides[0]] * step];
+                const auto [largest, total] = largest_and_total<T>(logits, i, kept);
+                const Index target = targets.as<Index>()[i * targets.strides[0]];
+                const T picked = logits.as<T>()[i * logits.strides[0] + target * logits.strides[1]];
                 y.as<T>()[i] = std::log(total) + (largest - picked);
             };
-            for_rows(logits.shape[0], classes, loss_of_row);
+            for_rows(logits.shape[0], logits.shape[1], loss_of_row);
         }
     });
 }
 
-// The gradient of the logits in one pass over each row: g softmax(row), and g taken away at the target.
-Tensor CrossEntropy::slope(const Tensor& logits, const Tensor& targets, const Tensor& g) {
-    Tensor out = make_result(logits.dtype(), logits.shape());
-    const Strided x = strided(logits), t = strided(targets), upstream = strided(g), y = strided(out);
-    const Index classes = x.shape[1], step = x.strides[1];
+Exponentials CrossEntropy::exponentials_of(const Tensor& logits, const Attrs& a) {
+    if (a.kept && a.kept->terms.defined()) return std::exchange(*a.kept, {});
+    const Strided x = strided(logits);
+    Exponentials e = room_for(x.shape, x.dtype);
+    kernels::dispatch_number(x.dtype, [&]<class T>() {
+        if constexpr (std::is_floating_point_v<T>) {
+            for_rows(x.shape[0], x.shape[1], [&](Index i) { largest_and_total<T>(x, i, e); });
+        }
+    });
+    return e;
+}
+
+// The gradient of the logits in the place of the exponentials: g softmax(row), and g taken away at the target.
+Tensor CrossEntropy::slope(const Exponentials& e, const Tensor& targets, const Tensor& g) {
+    const Strided t = strided(targets), upstream = strided(g), y = strided(e.terms), totals = strided(e.totals);
     kernels::dispatch_number(y.dtype, [&]<class T>() {
         if constexpr (std::is_floating_point_v<T>) {
             const auto slope_of_row = [&](Index i) {
-                const T* row = x.as<T>() + i * x.strides[0];
-                const T largest = kernels::largest_of(row, step, classes);
-                const T total = kernels::exponentials<T>(row, step, classes, largest, nullptr, 0);
                 const T factor = upstream.as<T>()[i * upstream.strides[0]];
-                T* to = y.as<T>() + i * classes;
-                kernels::scaled_exponentials(row, step, classes, largest, factor / total, to, 1);
-                to[t.as<Index>()[i * t.strides[0]]] -= factor;
+                T* row = y.as<T>() + i * y.strides[0];
+                kernels::scale(row, y.shape[1], factor / totals.as<T>()[i]);
+                row[t.as<Index>()[i * t.strides[0]]] -= factor;
             };
-            for_rows(x.shape[0], classes, slope_of_row);
+            for_rows(y.shape[0], y.shape[1], slope_of_row);
         }
     });
-    return out;
+    return e.terms;
 }
 
 void CrossEntropy::check_shapes(const Tensor& logits, const Tensor& targets) {
@@ -310,8 +341,10 @@ Tensor cross_entropy(const Operand& logits, const Tensor& targets, LossOptions o
     const Tensor x = as_tensor(logits);
     CrossEntropy::check_shapes(x, targets);
     const bool single = x.rank() == 1;
+    CrossEntropy::Attrs attrs;
+    if (context().recording && x.impl()->node && x.impl()->level == 0) attrs.kept = std::make_shared<Exponentials>();
     const Tensor losses = apply<CrossEntropy>(
-        logits.site(), {single ? unsqueeze(x, 0) : x, single ? unsqueeze(targets, 0) : targets}, {});
+        logits.site(), {single ? unsqueeze(x, 0) : x, single ? unsqueeze(targets, 0) : targets}, attrs);
     return reduced(single ? squeeze(losses, 0) : losses, options.reduction);
 }
 Tensor mse_loss(const Operand& prediction, const Operand& target, LossOptions options) {

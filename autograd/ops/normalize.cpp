@@ -87,8 +87,8 @@ struct Softmax {
                 kernels::for_each_line<T, T>(
                     x[0], y, a.axis,
                     [n](const T* from, Index step, T* to, Index to_step) {
-                        const T m = kernels::largest_of(from, step, n);
-                        const T total = kernels::exponentials(from, step, n, m, to, to_step);
+                        const T total =
+                            kernels::exponentials(from, step, n, kernels::extremes_of(from, step, n), to, to_step);
                         for (Index i = 0; i < n; ++i) to[i * to_step] /= total;
                     },
                     kernels::Lines::sharing);
@@ -134,9 +134,9 @@ struct LogSoftmax {
                 kernels::for_each_line<T, T>(
                     x[0], y, a.axis,
                     [n](const T* from, Index step, T* to, Index to_step) {
-                        const T m = kernels::largest_of(from, step, n);
-                        const T total = kernels::exponentials<T>(from, step, n, m, nullptr, 0);
-                        const T log_total = std::log(total);
+                        const auto extremes = kernels::extremes_of(from, step, n);
+                        const T m = extremes.largest;
+                        const T log_total = std::log(kernels::exponentials<T>(from, step, n, extremes, nullptr, 0));
                         for (Index i = 0; i < n; ++i) to[i * to_step] = from[i * step] - m - log_total;
                     },
                     kernels::Lines::sharing);

@@ -76,6 +76,17 @@ XGRAD_INLINE Reduced<T> reduced_exp(T x) {
     return {k, r + r * r * series};
 }
 
+/// Between this and its negative, e^x is a normal number.
+template <class T>
+inline constexpr T least_near = sizeof(T) == sizeof(float) ? T(-87) : T(-708);
+
+/// The bits of exp(x) for less work, where x is near.
+template <class T>
+XGRAD_INLINE T exp_near(T x) {
+    const auto [k, rest] = reduced_exp(x);
+    return (T(1) + rest) * power_of_two(k + Format<T>::magic);
+}
+
 template <class T>
 XGRAD_INLINE T exp(T x) {
     using F = Format<T>;

@@ -1,5 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <limits>
+#include <vector>
+
 #include <autograd/autograd.hpp>
 
 using namespace xg;
@@ -36,4 +40,42 @@ TEST_CASE("kernels: a row repeated") {
         }
     }
     CHECK(expand(ones({4}), {0, 4}).clone().numel() == 0);
+}
+
+TEST_CASE("kernels: softmax of rows near and far, with infinities and NaN") {
+    const double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+    const Tensor far = softmax(tensor({0, -100, -60}), 0);
+    CHECK(far[{1}].item() > 3.7e-44); // a subnormal number
+    CHECK(far[{1}].item() < 3.8e-44);
+    // A far entry sends the row the careful way, and leaves the others their bits.
+    std::vector<double> near(40);
+    for (std::size_t i = 0; i < near.size(); ++i) near[i] = 20 * std::sin(static_cast<double>(i));
+    std::vector<double> with_far = near;
+    with_far.push_back(-inf);
+    const auto a = softmax(from_vector(near).to(float32), 0).to_vector<double>();
+    const auto b = softmax(from_vector(with_far).to(float32), 0).to_vector<double>();
+    for (std::size_t i = 0; i < a.size(); ++i) CHECK(std::abs(a[i] - b[i]) <= 2e-7 * a[i]);
+    CHECK(b.back() == 0);
+    for (const std::size_t place : {std::size_t{0}, std::size_t{17}, std::size_t{39}}) {
+        std::vector<double> spoiled = near;
+        spoiled[place] = nan;
+        for (const double p : softmax(from_vector(spoiled), 0).to_vector<double>()) CHECK(std::isnan(p));
+        CHECK(std::isnan(cross_entropy(from_vector(spoiled), tensor(3, {.dtype = int64})).item()));
+    }
+}
+
+TEST_CASE("kernels: the exponentials that cross entropy keeps serve one backward, others compute them again") {
+    Tensor x = from_vector<double>({0.5, -1, 2, 100, -800, 3}, {2, 3}).requires_grad(true);
+    const Tensor classes = from_vector(std::vector<std::int64_t>{2, 0});
+    const Tensor loss = cross_entropy(x, classes);
+    loss.backward({.retain_graph = true});
+    const auto first = x.grad().to_vector<double>();
+    x.zero_grad();
+    loss.backward({.retain_graph = true});
+    CHECK(x.grad().to_vector<double>() == first);
+    x.zero_grad();
+    sum(cross_entropy(x, classes, {.reduction = Reduction::none}) * tensor({0.5, 0.5}, {.dtype = float64})).backward();
+    CHECK(x.grad().to_vector<double>() == first);
+    const double p = std::exp(-3.0) / (std::exp(-1.5) + std::exp(-3.0) + 1);
+    CHECK(first[1] == doctest::Approx(p / 2).epsilon(1e-14));
 }

@@ -139,6 +139,24 @@ TEST_CASE("threads: results have the same bits for 1, 2, 3 and 4 threads") {
     }
 }
 
+TEST_CASE("threads: products of many shapes have the same bits for 1, 2, 3 and 4 threads") {
+    // Around the sizes where a product is cut, and where a part would become a small product.
+    const Index shapes[][3] = {{256, 256, 256}, {210, 333, 199}, {33, 500, 512},  {500, 33, 512},  {1000, 17, 500},
+                               {17, 1000, 500}, {97, 300, 401},  {1025, 64, 128}, {64, 1025, 128}, {4096, 2, 1000},
+                               {2, 4096, 1000}, {128, 512, 784}, {8191, 1, 1000}, {305, 305, 305}};
+    for (const DType dtype : {float32, float64}) {
+        for (const auto& [m, n, k] : shapes) {
+            manual_seed(5);
+            const Tensor a = randn({m, k}, {.dtype = dtype}), b = randn({k, n}, {.dtype = dtype});
+            const Tensor at = transpose(a).clone(), bt = transpose(b).clone();
+            same_bits([&] {
+                return std::vector{matmul(a, b), matmul(transpose(at), b), matmul(a, transpose(bt)),
+                                   matmul(transpose(at), transpose(bt))};
+            });
+        }
+    }
+}
+
 TEST_CASE("threads: a number that makes no sense is refused and changes nothing") {
     const int before = num_threads();
     for (const int n : {0, -1, 257, 1 << 30}) {
