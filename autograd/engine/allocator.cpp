@@ -14,40 +14,22 @@
 #include <malloc.h>
 #endif
 
+#if __has_include(<sys/mman.h>)
+#include <sys/mman.h>
+#endif
+
 #include <autograd/engine/shortage.hpp>
 #include <autograd/memory.hpp>
 
 namespace xg {
+
+constinit thread_local detail::Lists* detail::own_lists = nullptr;
+
 namespace {
 
-constexpr std::size_t alignment = 64, largest_small = 1024, chunk_bytes = 64 * 1024;
-constexpr std::uint32_t small_classes = largest_small / alignment, classes = small_classes + 4 * 40;
-// A thread that frees what others made would keep it all; after so much of it, it gives back what it keeps.
-constexpr std::int64_t most_of_others = 256 << 20;
-
-std::uint32_t class_of(std::size_t bytes) {
-    if (bytes <= largest_small) return bytes == 0 ? 0 : static_cast<std::uint32_t>((bytes - 1) / alignment);
-    // Between two powers of two there are four classes: 1.25, 1.5, 1.75 and 2 times the lower one.
-    const auto floor_log = static_cast<std::uint32_t>(std::bit_width(bytes - 1) - 1);
-    const std::size_t quarter = (bytes - 1) >> (floor_log - 2) & 3;
-    return small_classes + 4 * (floor_log - 10) + static_cast<std::uint32_t>(quarter);
-}
-std::size_t bytes_of(std::uint32_t c) {
-    if (c < small_classes) return (c + 1) * alignment;
-    const std::uint32_t log = 10 + (c - small_classes) / 4;
-    return (std::size_t{1} << log) + (((c - small_classes) % 4 + 1) << (log - 2));
-}
-
-struct Freed {
-    Freed* next;
-};
-
-// Written by the owning thread alone and read by any, hence relaxed atomics without locked instructions.
-struct Counter {
-    std::atomic<std::int64_t> n{0};
-    void add(std::int64_t by) { n.store(n.load(std::memory_order_relaxed) + by, std::memory_order_relaxed); }
-    std::int64_t get() const { return n.load(std::memory_order_relaxed); }
-};
+using detail::alignment, detail::bytes_of, detail::class_of, detail::classes, detail::Counter, detail::Freed,
+    detail::own_lists, detail::small_classes;
+constexpr std::size_t chunk_bytes = 64 * 1024;
 
 // Bytes in use and kept, together, and the most they have been: exact, because both change with the system alone.
 std::atomic<std::int64_t> held{0}, held_peak{0};
@@ -58,33 +40,39 @@ void now_held(std::int64_t change) {
     while (now > most && !held_peak.compare_exchange_weak(most, now, std::memory_order_relaxed)) {}
 }
 
-struct Cache {
-    std::array<Freed*, classes> freed{};
+struct Cache : detail::Lists {
     char* chunk = nullptr;
     std::size_t chunk_left = 0;
-    Counter in_use, peak, cached, system_calls;
+    Counter system_calls;
     bool adopted = true;
 
     [[maybe_unused]] void* take(std::uint32_t c); // not under the sanitizers
-    [[maybe_unused]] void give(void* block, std::uint32_t c);
-    void keep(void* block, std::uint32_t c);
     void* carve(std::size_t bytes);
     void* from_system(std::size_t bytes);
     void cut_next_chunk();
     void shed();
 };
 
+// Large blocks lie on huge pages where the system has them: a tenth off reading and writing.
+void* from_heap(std::size_t bytes) {
+#ifdef MADV_HUGEPAGE
+    constexpr std::size_t huge_page = 2 << 20;
+    if (bytes >= huge_page) {
+        void* block = std::aligned_alloc(huge_page, bytes);
+        if (block) madvise(block, bytes / huge_page * huge_page, MADV_HUGEPAGE);
+        return block;
+    }
+#endif
+    return std::aligned_alloc(alignment, bytes);
+}
+
 void* Cache::from_system(std::size_t bytes) {
-    void* block = std::aligned_alloc(alignment, bytes);
-    if (!block && give_back_cached() > 0) block = std::aligned_alloc(alignment, bytes);
+    void* block = from_heap(bytes);
+    if (!block && give_back_cached() > 0) block = from_heap(bytes);
     if (!block) throw Shortage(bytes);
     system_calls.add(1);
     now_held(static_cast<std::int64_t>(bytes));
     return block;
-}
-
-void Cache::keep(void* block, std::uint32_t c) {
-    freed[c] = std::construct_at(static_cast<Freed*>(block), Freed{freed[c]});
 }
 
 // What is not carved yet counts as kept.
@@ -97,29 +85,11 @@ void* Cache::carve(std::size_t bytes) {
 }
 
 void* Cache::take(std::uint32_t c) {
+    if (void* block = take_freed(c)) return block;
     const std::size_t bytes = bytes_of(c);
-    void* block = freed[c];
-    if (block) {
-        freed[c] = freed[c]->next;
-        cached.add(-static_cast<std::int64_t>(bytes));
-    } else if (c < small_classes) {
-        block = carve(bytes);
-        cached.add(-static_cast<std::int64_t>(bytes));
-    } else {
-        block = from_system(bytes);
-    }
-    in_use.add(static_cast<std::int64_t>(bytes));
-    if (in_use.get() > peak.get()) peak.n.store(in_use.get(), std::memory_order_relaxed);
+    void* block = c < small_classes ? carve(bytes) : from_system(bytes);
+    now_in_use(bytes);
     return block;
-}
-
-void Cache::give(void* block, std::uint32_t c) {
-    const std::size_t bytes = bytes_of(c);
-    keep(block, c);
-    in_use.add(-static_cast<std::int64_t>(bytes));
-    cached.add(static_cast<std::int64_t>(bytes));
-    if (in_use.get() < -most_of_others) [[unlikely]]
-        shed();
 }
 
 struct Chunk {
@@ -171,30 +141,28 @@ void Cache::cut_next_chunk() {
     if (chunk_left > 0) keep(std::exchange(chunk, nullptr), class_of(chunk_left));
     chunk_left = 0;
     Registry::get().add_chunk(*this);
-    cached.add(chunk_bytes);
 }
 
-[[gnu::tls_model("initial-exec")]] thread_local Cache* own_cache = nullptr;
-[[gnu::tls_model("initial-exec")]] thread_local Cache* counted_cache = nullptr; // instead, while it counts
+[[gnu::tls_model("initial-exec")]] thread_local Cache* counted_cache = nullptr; // instead of the own, while it counts
 [[gnu::tls_model("initial-exec")]] thread_local bool thread_ended = false;
 thread_local AllocationCount counted;
 
 struct Adoption {
-    Adoption() { own_cache = Registry::get().adopt(); }
+    Adoption() { own_lists = Registry::get().adopt(); }
     ~Adoption() {
-        Registry::get().leave(std::exchange(own_cache, nullptr));
+        Registry::get().leave(static_cast<Cache*>(std::exchange(own_lists, nullptr)));
         thread_ended = true;
     }
 };
 
 template <class F>
 auto with_cache(F f) {
-    if (own_cache) [[likely]]
-        return f(*own_cache);
+    if (own_lists) [[likely]]
+        return f(static_cast<Cache&>(*own_lists));
     if (counted_cache) return f(*counted_cache);
     if (!thread_ended) {
         thread_local Adoption adoption;
-        return f(*own_cache);
+        return f(static_cast<Cache&>(*own_lists));
     }
     const std::lock_guard lock(Registry::get().mutex);
     return f(Registry::get().late);
@@ -237,7 +205,7 @@ private:
     template <class F>
     void for_each_mine(F f) {
         registry_.for_each_cache([&](Cache& cache) {
-            if (&cache == own_cache || &cache == counted_cache || &cache == &registry_.late || !cache.adopted) f(cache);
+            if (&cache == own_lists || &cache == counted_cache || &cache == &registry_.late || !cache.adopted) f(cache);
         });
     }
     Chunk& chunk_of(const void* block) {
@@ -255,7 +223,6 @@ private:
         for (std::uint32_t c = small_classes; c < classes; ++c) {
             while (Freed* block = cache.freed[c]) {
                 cache.freed[c] = block->next;
-                cache.cached.add(-static_cast<std::int64_t>(bytes_of(c)));
                 give_back(block, bytes_of(c));
             }
         }
@@ -275,13 +242,9 @@ private:
                     continue;
                 }
                 *link = block->next;
-                cache.cached.add(-static_cast<std::int64_t>(bytes_of(c)));
             }
         }
-        if (cache.chunk_left > 0 && is_free(chunk_of(cache.chunk))) {
-            cache.cached.add(-static_cast<std::int64_t>(cache.chunk_left));
-            cache.chunk_left = 0;
-        }
+        if (cache.chunk_left > 0 && is_free(chunk_of(cache.chunk))) cache.chunk_left = 0;
     }
 
     Registry& registry_;
@@ -314,11 +277,11 @@ void count_allocations(bool) {}
 
 #else
 
-void* allocate(std::size_t bytes, std::uint32_t& size_class) {
+void* detail::allocate_slowly(std::size_t bytes, std::uint32_t& size_class) {
     if (bytes > PTRDIFF_MAX / 2) throw Shortage(bytes);
     size_class = class_of(bytes);
     void* block = with_cache([c = size_class](Cache& cache) { return cache.take(c); });
-    if (!own_cache) [[unlikely]] {
+    if (!own_lists) [[unlikely]] {
         ++counted.blocks;
         counted.bytes += static_cast<std::int64_t>(bytes_of(size_class));
     }
@@ -326,11 +289,14 @@ void* allocate(std::size_t bytes, std::uint32_t& size_class) {
 }
 void count_allocations(bool on) {
     if (on) with_cache([](Cache&) {}); // there is one
-    if (on) counted_cache = std::exchange(own_cache, nullptr);
-    else if (counted_cache) own_cache = std::exchange(counted_cache, nullptr);
+    if (on) counted_cache = static_cast<Cache*>(std::exchange(own_lists, nullptr));
+    else if (counted_cache) own_lists = std::exchange(counted_cache, nullptr);
 }
-void deallocate(void* block, std::uint32_t size_class) noexcept {
-    with_cache([=](Cache& cache) { cache.give(block, size_class); });
+void detail::deallocate_slowly(void* block, std::uint32_t size_class) noexcept {
+    with_cache([=](Cache& cache) {
+        cache.give(block, size_class);
+        if (cache.is_full_of_others()) cache.shed();
+    });
 }
 MemoryStats memory_stats() {
     Registry& registry = Registry::get();
@@ -339,9 +305,9 @@ MemoryStats memory_stats() {
     registry.for_each_cache([&](const Cache& cache) {
         total.in_use += cache.in_use.get();
         total.peak += cache.peak.get();
-        total.cached += cache.cached.get();
         total.system_calls += cache.system_calls.get();
     });
+    total.cached = held.load() - total.in_use;
     // Both are bounds from above, and with one thread the first is exact.
     total.peak = std::min(total.peak, held_peak.load());
     return total;

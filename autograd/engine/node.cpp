@@ -15,16 +15,14 @@ namespace {
 [[gnu::always_inline]] inline Block* new_block(DType dtype, const Shape& shape) {
     std::uint32_t size_class = 0;
     void* memory = allocate(sizeof(Block), size_class);
-    Block* block = std::construct_at(static_cast<Block*>(memory), dtype, shape);
-    block->size_class = size_class;
-    return block;
+    return std::construct_at(static_cast<Block*>(memory), dtype, shape);
 }
 
 void drop_owners(Block& block, std::uint32_t by) noexcept {
     if (!block.owners.drop(by)) return;
     delete block.impl.extra;
     std::destroy_at(&block.impl);
-    deallocate(&block, block.size_class);
+    deallocate(&block, detail::class_of(sizeof(Block)));
 }
 
 Block& block_of(Storage* storage) { return *reinterpret_cast<Block*>(reinterpret_cast<char*>(storage) - sizeof(Impl)); }
@@ -177,13 +175,12 @@ Tensor make_result(DType dtype, const Shape& shape) {
     Tensor result(new_impl(dtype, shape));
     Impl* impl = result.impl();
     Block& block = block_of(impl);
-    const auto numel = static_cast<std::size_t>(impl->numel);
+    constexpr Index most =
+        PTRDIFF_MAX / sizeof(double); // numbers that can be counted in bytes; no division by their size
+    const std::size_t bytes = impl->numel <= most ? static_cast<std::size_t>(impl->numel) * size_of(dtype) : SIZE_MAX;
     void* data = block.small;
     std::uint32_t size_class = 0;
-    if (numel > sizeof block.small / size_of(dtype)) {
-        const bool countable = numel <= PTRDIFF_MAX / size_of(dtype);
-        data = allocate(countable ? numel * size_of(dtype) : SIZE_MAX, size_class);
-    }
+    if (bytes > sizeof block.small) data = allocate(bytes, size_class);
     Storage& storage = attach_storage(block);
     storage.inside = data == block.small;
     storage.data = data;

@@ -104,6 +104,8 @@ struct Edge {
 };
 
 struct Node {
+    Node() {} // ours, or new memory would be set to zeros first
+
     Count rc;
     std::uint8_t level = 0; // the plane it is recorded on
     bool released = false;  // backward has been here and let the saved values go
@@ -139,7 +141,6 @@ struct Block {
     };
     Node node;
     Count owners; // of impl, storage and node, those that live
-    std::uint32_t size_class;
     alignas(16) char small[16];
 
     Block(DType dtype, const Shape& shape) : impl(dtype, shape) {}

@@ -62,12 +62,13 @@ private:
     std::uint64_t newest_;
 };
 
-Node& new_node(const OpEntry& op, Impl* out, int level, Site site) {
+[[gnu::always_inline]] inline Node& new_node(const OpEntry& op, Impl* out, int level, const char* file,
+                                             std::uint32_t line) {
     Node& node = attach_node(out);
     node.op = &op;
     node.level = static_cast<std::uint8_t>(level);
-    node.file = site.file;
-    node.line = site.line;
+    node.file = file;
+    node.line = line;
     return node;
 }
 
@@ -78,7 +79,7 @@ void record(const OpEntry& op, std::span<const RecordInput> in, const void* attr
     const unsigned wanted = wanted_inputs(op, in, level);
     if (wanted == 0 || !is_floating(out.dtype())) return;
     Impl* impl = out.impl();
-    Node& node = new_node(op, impl, level, site);
+    Node& node = new_node(op, impl, level, site.file, site.line);
     Stamp stamp(node);
     bool same = true;
     node.edges.reserve(static_cast<int>(in.size())); // what is kept below must find its place
@@ -106,8 +107,9 @@ void record(const OpEntry& op, std::span<const RecordInput> in, const void* attr
     if (!same) keep_shapes(node, in);
 }
 
-void record_alike(const OpEntry& op, std::span<const RecordInput> in, unsigned wanted, Impl* out, Site site) {
-    Node& node = new_node(op, out, 0, site);
+void record_alike(const OpEntry& op, std::span<const RecordInput> in, unsigned wanted, Impl* out, const char* file,
+                  std::uint32_t line) {
+    Node& node = new_node(op, out, 0, file, line);
     Stamp stamp(node);
     for (std::size_t i = 0; i < in.size(); ++i) {
         Edge& edge = node.edges.emplace_back();

@@ -15,7 +15,8 @@ void record(const OpEntry& op, std::span<const RecordInput> in, const void* attr
             Site site);
 /// The same for an elementwise operation on plane 0 of tensors of the result's shape and dtype, and numbers; bit i of
 /// `wanted`, which is not 0: a gradient flows to input i.
-void record_alike(const OpEntry& op, std::span<const RecordInput> in, unsigned wanted, Impl* out, Site site);
+void record_alike(const OpEntry& op, std::span<const RecordInput> in, unsigned wanted, Impl* out, const char* file,
+                  std::uint32_t line);
 const void* attrs_of(const Node& node);
 
 /// Tells the watch of this thread; call it only if there is one.

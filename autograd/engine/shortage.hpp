@@ -29,7 +29,7 @@ struct Asker {
 
 /// `f()`; memory that cannot be had within it becomes the MemoryError of `asker()`.
 template <class F, class Who>
-decltype(auto) naming_shortage(F&& f, Who asker) {
+[[gnu::always_inline]] inline decltype(auto) naming_shortage(F&& f, Who asker) {
     try {
         return f();
     } catch (const Shortage& shortage) { fail_for_memory(asker(), shortage.bytes()); } catch (const std::bad_alloc&) {

@@ -237,16 +237,18 @@ template <int N>
                       kernels::elementwise_grain);
 
     const Context& c = context();
-    const Site site = c.open_site ? c.open_site : operands[0]->site();
     if (wanted != 0 && c.recording && !op.no_gradient && is_floating(made)) {
-        record_alike(op, inputs, wanted, out.impl(), site);
+        const bool open =
+            bool(c.open_site); // file and line apart: read at once just after they are written, they stall
+        record_alike(op, inputs, wanted, out.impl(), open ? c.open_site.file : operands[0]->site().file,
+                     open ? c.open_site.line : operands[0]->site().line);
     }
     if (watching()) [[unlikely]] {
         Grads in;
         for (const Operand* x : operands) {
             in.push_back(x->is_number() ? make_number(x->number(), first->dtype) : x->tensor());
         }
-        tell_forward(op, In(in.data(), N), out, site);
+        tell_forward(op, In(in.data(), N), out, c.open_site ? c.open_site : operands[0]->site());
     }
     return out;
 }
@@ -265,7 +267,9 @@ template <int N>
 
 template <int N>
 Tensor apply_elementwise(const OpEntry& op, const Operand* const (&operands)[N]) {
-    const auto compute = [&] { return profiling() ? apply_profiled(op, operands) : apply_now(op, operands); };
+    const auto compute = [&]() __attribute__((always_inline)) {
+        return profiling() ? apply_profiled(op, operands) : apply_now(op, operands);
+    };
     return naming_shortage(compute, [&] { return Asker{op.doc.name, operands[0]->site()}; });
 }
 template Tensor apply_elementwise(const OpEntry&, const Operand* const (&)[1]);
