@@ -17,6 +17,7 @@
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/exponential.hpp>
 #include <autograd/ops/index.hpp>
+#include <autograd/ops/indexing.hpp>
 #include <autograd/ops/linalg.hpp>
 #include <autograd/ops/loss.hpp>
 #include <autograd/ops/matrices.hpp>

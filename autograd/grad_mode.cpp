@@ -2,6 +2,7 @@
 
 #include <autograd/engine/context.hpp>
 #include <autograd/engine/tape.hpp>
+#include <autograd/error_format_internal.hpp>
 
 namespace xg {
 
@@ -14,6 +15,14 @@ NoGrad::NoGrad() : before_(context().recording) {
 NoGrad::~NoGrad() {
     context().recording = before_;
     detail::recording_changed();
+}
+
+Inference::Inference() : before_(context().inference) { context().inference = true; }
+Inference::~Inference() { context().inference = before_; }
+
+void refuse_inference(const char* op) {
+    fail<GraphError>("{}: an Inference scope is open, where nothing is differentiated\n  expected it to end before",
+                     op);
 }
 
 } // namespace xg

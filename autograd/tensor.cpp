@@ -14,11 +14,11 @@
 namespace xg {
 
 Tensor::Tensor(const Tensor& other) noexcept : impl_(other.impl_ ? keep(other.impl_) : nullptr) {}
-Tensor& Tensor::operator=(const Tensor& other) noexcept {
+Tensor& Tensor::operator=(const Tensor& other) & noexcept {
     if (impl_ != other.impl_) *this = Tensor(other);
     return *this;
 }
-Tensor& Tensor::operator=(Tensor&& other) noexcept {
+Tensor& Tensor::operator=(Tensor&& other) & noexcept {
     if (this != &other) drop(std::exchange(impl_, std::exchange(other.impl_, nullptr)));
     return *this;
 }
@@ -115,6 +115,15 @@ Tensor Tensor::detach() const {
 
 std::uint32_t Tensor::version() const { return version_of(impl_of(*this, "version")); }
 
+namespace {
+
+Extra& extra_of(Impl* impl) {
+    if (!impl->extra) impl->extra = new Extra;
+    return *impl->extra;
+}
+
+} // namespace
+
 // Leaves and gradients ------------------------------------------------------------------------------------------------
 
 bool Tensor::requires_grad() const { return impl_of(*this, "requires_grad")->node != nullptr; }
@@ -126,6 +135,7 @@ bool Tensor::is_leaf() const {
 Tensor& Tensor::requires_grad(bool on, Site site) {
     Impl* impl = impl_of(*this, "requires_grad", site);
     const CallSite here(site);
+    if (on) require_differentiation("requires_grad");
     if (on && !is_floating(impl->dtype)) {
         fail<DTypeError>(
             "requires_grad: the tensor has dtype {}, and only floating point numbers have gradients\n"
@@ -140,6 +150,23 @@ Tensor& Tensor::requires_grad(bool on, Site site) {
     }
     if (on && !impl->node) make_leaf(impl, /*of_transform=*/false);
     if (!on) drop(std::exchange(impl->node, nullptr));
+    return *this;
+}
+
+Tensor& Tensor::retain_grad(Site site) {
+    Impl* impl = impl_of(*this, "retain_grad", site);
+    const CallSite here(site);
+    if (!impl->node) {
+        fail<GraphError>(
+            "retain_grad: the tensor does not require a gradient, so none will arrive\n"
+            "  expected the result of operations on a tensor with requires_grad(true), computed outside no_grad");
+    }
+    if (&block_of(impl->node).impl != impl) {
+        fail<GraphError>(
+            "retain_grad: the tensor was changed in place, or is another handle's alias\n"
+            "  expected the result of an operation; y = x.clone() is one");
+    }
+    if (impl->node->op) extra_of(impl).retain = true;
     return *this;
 }
 
@@ -169,10 +196,14 @@ Tensor Tensor::grad(Site site) const {
             name);
     }
     if (impl->node->op) {
-        fail<StateError>(
-            "grad: the tensor{} is the result of {}, and gradients are kept for leaves alone\n"
-            "  expected a leaf; grad(y, {{x}}) gives the gradient of any tensor, a hook shows it",
-            name, impl->node->op->doc.name);
+        const Extra* extra = block_of(impl->node).impl.extra;
+        if (!extra || !extra->retain) {
+            fail<StateError>(
+                "grad: the tensor{} is the result of {}, and gradients are kept for leaves alone\n"
+                "  expected a leaf, or retain_grad() before backward; grad(y, {{x}}) gives the gradient of any tensor, "
+                "a hook shows it",
+                name, impl->node->op->doc.name);
+        }
     }
     fail<StateError>(
         "grad: no gradient has arrived at the tensor{} of shape {}\n"
@@ -190,15 +221,6 @@ void Tensor::backward(const Tensor& cotangent, BackwardOptions options, Site sit
 }
 
 // Names and hooks -----------------------------------------------------------------------------------------------------
-
-namespace {
-
-Extra& extra_of(Impl* impl) {
-    if (!impl->extra) impl->extra = new Extra;
-    return *impl->extra;
-}
-
-} // namespace
 
 std::uint64_t Tensor::add_hook(Hook hook, Site site) {
     static std::atomic<std::uint64_t> last{0};
@@ -228,21 +250,6 @@ Tensor& Tensor::label(std::string name) {
 std::string Tensor::label() const {
     const Impl* impl = impl_of(*this, "label");
     return impl->extra ? impl->extra->label : std::string();
-}
-
-// Views ---------------------------------------------------------------------------------------------------------------
-
-Tensor Tensor::operator[](AxisIndex at) const { return (*this)[{at}]; }
-
-Tensor Tensor::operator[](std::initializer_list<AxisIndex> items) const {
-    Tensor t = *this;
-    Index axis = 0;
-    for (const AxisIndex& item : items) {
-        const CallSite here(item.site);
-        if (item.index) t = select(t, axis, *item.index);
-        else t = slice(t, axis++, item.range.begin, item.range.end, item.range.step);
-    }
-    return t;
 }
 
 } // namespace xg

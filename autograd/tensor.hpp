@@ -33,19 +33,18 @@ struct IsArrayExpression : std::false_type {};
 template <class T>
 concept ArrayExpression = IsArrayExpression<std::remove_cvref_t<T>>::value;
 
-/// One axis of `x[{...}]`: an index, which drops the axis, or a range, which keeps it.
+/// A range of `x[{...}]`, as in Python: `Slice{1, none, 2}` is 1::2.
 struct Slice {
     std::optional<Index> begin = {}, end = {};
     Index step = 1;
 };
-struct AxisIndex {
-    template <Integer I>
-    AxisIndex(I at, Site here = Site::here()) : index(static_cast<Index>(at)), site(here) {}
-    AxisIndex(Slice s, Site here = Site::here()) : range(s), site(here) {}
-    std::optional<Index> index;
-    Slice range;
-    Site site; // operators take no defaulted arguments, so that the line comes with the operand
-};
+/// In `x[{...}]`: all the axes that nothing else stands for, and a new axis of size 1.
+inline constexpr struct Ellipsis {
+} ellipsis;
+inline constexpr struct NewAxis {
+} newaxis;
+struct AxisIndex;
+class Entries;
 
 /// An n-dimensional array in a graph of operations: a cheap handle. Copying a Tensor shares its numbers, `clone()`
 /// copies them. Views (slices, transposes) share the numbers of their base.
@@ -59,8 +58,9 @@ public:
     Tensor() noexcept = default;
     Tensor(const Tensor& other) noexcept;
     Tensor(Tensor&& other) noexcept : impl_(std::exchange(other.impl_, nullptr)) {}
-    Tensor& operator=(const Tensor& other) noexcept;
-    Tensor& operator=(Tensor&& other) noexcept;
+    // Not of a temporary, where nobody would see it: `x[{0}] = y` does not compile, `x.at({0}) = y` writes into x.
+    Tensor& operator=(const Tensor& other) & noexcept;
+    Tensor& operator=(Tensor&& other) & noexcept;
     ~Tensor() {
         if (impl_) release();
     }
@@ -107,7 +107,10 @@ public:
     Tensor& requires_grad(bool on, Site site = Site::here());
     /// Whether this tensor was not computed from others that require a gradient.
     bool is_leaf() const;
-    /// What backward has accumulated in this leaf. StateError if nothing has arrived yet.
+    /// Makes backward() keep the gradient of a result too, as it does for leaves. GraphError if the tensor does not
+    /// require a gradient or was changed in place.
+    Tensor& retain_grad(Site site = Site::here());
+    /// What backward has accumulated in this leaf, or result with retain_grad(). StateError if nothing has arrived yet.
     Tensor grad(Site site = Site::here()) const;
     bool has_grad() const;
     void zero_grad();
@@ -138,10 +141,15 @@ public:
     /// How often the numbers have been changed in place.
     std::uint32_t version() const;
 
-    /// Sub-tensor at one position of the first axis, as a view.
-    Tensor operator[](AxisIndex at) const;
-    /// Indices and ranges, one an axis from the first: `x[{0, Slice{1, 3}}]`, as a view.
+    /// Entries by NumPy's rules, one item an axis from the first: `x[2]`, `x[{0, Slice{1, 3}}]`, `x[{ellipsis, -1}]`,
+    /// `x[{rows, newaxis}]`, `x[mask]`. Numbers and ranges give a view; int64 tensors, which broadcast together, and
+    /// boolean ones, which stand for as many axes as they have, a copy. IndexError: more items than axes, a position out
+    /// of range, a mask of other sizes. A mask under vmap is a StateError, as examples differ in their count.
+    Tensor operator[](const AxisIndex& at) const;
     Tensor operator[](std::initializer_list<AxisIndex> items) const;
+    /// The same entries, to be written: `x.at({mask}) = 0`, `x.at({rows, 2}) += y`. In place, differentiable.
+    Entries at(const AxisIndex& at);
+    Entries at(std::initializer_list<AxisIndex> items);
 
     // For the library and for kernels written outside it.
     explicit Tensor(Impl* adopted) noexcept : impl_(adopted) {}
@@ -211,6 +219,47 @@ private:
     const Tensor* tensor_ = nullptr;
     Number number_;
     Site site_;
+};
+
+/// One item of `x[{...}]`.
+struct AxisIndex {
+    enum class Kind : std::uint8_t { index, range, rest, added, tensor };
+
+    template <Integer I>
+    AxisIndex(I at, Site here = Site::here()) : kind(Kind::index), index(static_cast<Index>(at)), site(here) {}
+    AxisIndex(Slice s, Site here = Site::here()) : kind(Kind::range), range(s), site(here) {}
+    AxisIndex(Ellipsis, Site here = Site::here()) : kind(Kind::rest), site(here) {}
+    AxisIndex(NewAxis, Site here = Site::here()) : kind(Kind::added), site(here) {}
+    AxisIndex(const Tensor& t, Site here = Site::here()) : kind(Kind::tensor), tensor(t), site(here) {}
+
+    Kind kind;
+    std::int64_t index = 0;
+    Slice range;
+    Tensor tensor;
+    Site site; // operators take no defaulted arguments, so that the line comes with the operand
+};
+
+/// Entries of a tensor that can be written, made by `x.at({...})`. What is written broadcasts to them. The version of x
+/// rises, and gradients flow to what was written and to the rest of x, as with every change in place. Where a position
+/// occurs twice the last one in row-major order is what stays; `index_put(..., {.accumulate = true})` adds them up.
+class XGRAD_API Entries {
+public:
+    Entries(const Tensor& target, std::vector<AxisIndex> items) : target_(target), items_(std::move(items)) {}
+    Entries(const Entries&) = default;
+    Entries& operator=(const Operand& y);
+    Entries& operator=(const Entries& y);
+    Entries& operator+=(const Operand& y);
+    Entries& operator-=(const Operand& y);
+    Entries& operator*=(const Operand& y);
+    Entries& operator/=(const Operand& y);
+    /// Their present values: x[{...}].
+    Tensor value() const;
+    operator Tensor() const { return value(); }
+
+private:
+    Entries& write(const Tensor& y);
+    Tensor target_;
+    std::vector<AxisIndex> items_;
 };
 
 /// As NumPy prints it.

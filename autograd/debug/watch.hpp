@@ -25,6 +25,8 @@ struct BackwardEvent {
     const Tensor& upstream;
     std::span<const Tensor> contributions;
     Site site;
+    std::span<const Tensor> saved; ///< the inputs that the rule has read; undefined where it has not
+    const Tensor& output;          ///< the result, if the rule has read it
 };
 
 /// Watches every operation and every backward contribution of this thread. While nobody watches it costs nothing.

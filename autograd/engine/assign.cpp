@@ -1,4 +1,6 @@
 // In-place changes: the operation runs as ever, then its numbers and its node move into the target.
+#include <autograd/engine/assign.hpp>
+
 #include <unordered_set>
 
 #include <autograd/engine/context.hpp>
@@ -101,7 +103,9 @@ void cut_circles(Node* from, Impl* target) {
     }
 }
 
-Tensor& write(const char* op, Tensor& target, const Tensor& result) {
+} // namespace
+
+Tensor& write_in_place(const char* op, Tensor& target, const Tensor& result) {
     Impl* impl = target.impl();
     check_fit(op, impl, result);
     check_graph(op, impl, result);
@@ -118,38 +122,36 @@ Tensor& write(const char* op, Tensor& target, const Tensor& result) {
     return target;
 }
 
-} // namespace
-
 Tensor& Tensor::assign(const Operand& y) {
     const CallSite here(y.site());
     require_defined("assign", *this);
-    const Tensor value = as_tensor(y);
+    const Tensor value = as_tensor(y, dtype());
     require_defined("assign", value);
     broadcast("assign", shape(), value.shape());
     if (value.rank() > rank()) check_fit("assign", impl_, value);
     // A result of its own, so that the target never takes over the node of another tensor's leaf.
-    return write("assign", *this, expand_to(value, shape()).clone());
+    return write_in_place("assign", *this, expand_to(value, shape()).clone());
 }
 Tensor& Tensor::fill(Number value, Site site) {
     const CallSite here(site);
     require_defined("fill", *this);
-    return write("fill", *this, expand_to(make_number(value, value.dtype()), shape()));
+    return write_in_place("fill", *this, expand_to(make_number(value, number_dtype(value, dtype())), shape()));
 }
 Tensor& Tensor::operator+=(const Operand& y) {
     const CallSite here(y.site());
-    return write("+=", *this, add(*this, y));
+    return write_in_place("+=", *this, add(*this, y));
 }
 Tensor& Tensor::operator-=(const Operand& y) {
     const CallSite here(y.site());
-    return write("-=", *this, sub(*this, y));
+    return write_in_place("-=", *this, sub(*this, y));
 }
 Tensor& Tensor::operator*=(const Operand& y) {
     const CallSite here(y.site());
-    return write("*=", *this, mul(*this, y));
+    return write_in_place("*=", *this, mul(*this, y));
 }
 Tensor& Tensor::operator/=(const Operand& y) {
     const CallSite here(y.site());
-    return write("/=", *this, div(*this, y));
+    return write_in_place("/=", *this, div(*this, y));
 }
 
 } // namespace xg

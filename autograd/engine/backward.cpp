@@ -6,6 +6,7 @@
 #include <autograd/creation.hpp>
 #include <autograd/debug/watch.hpp>
 #include <autograd/engine/bridge.hpp>
+#include <autograd/engine/checkpoint.hpp>
 #include <autograd/engine/context.hpp>
 #include <autograd/engine/level.hpp>
 #include <autograd/engine/mixed_pass.hpp>
@@ -113,6 +114,7 @@ void Pass::clear_slots() {
         node->way = Node::Way::unseen;
         drop(node);
     }
+    for (auto& [node, g] : retained_) drop(node);
 }
 
 // Saved values ------------------------------------------------------------------------------------------------------
@@ -290,7 +292,7 @@ void check_gradients(const Node& node, const Grads& grads, unsigned wanted) {
     }
 }
 
-void tell_backward(const Node& node, const Tensor& g, const Grads& grads) {
+void tell_backward(const Node& node, const Tensor& g, const Grads& grads, const Saved& saved) {
     Watch* watch = context().watch;
     const Setting unseen(context().watch, static_cast<Watch*>(nullptr));
     SmallVector<std::uint64_t, 3> inputs;
@@ -298,8 +300,14 @@ void tell_backward(const Node& node, const Tensor& g, const Grads& grads) {
     Grads contributions = grads;
     contributions.resize(inputs.size());
     const auto n = static_cast<std::size_t>(inputs.size());
-    watch->backward(
-        {node.op->doc.name, node.stamp, {inputs.data(), n}, g, {contributions.data(), n}, Site{node.file, node.line}});
+    watch->backward({node.op->doc.name,
+                     node.stamp,
+                     {inputs.data(), n},
+                     g,
+                     {contributions.data(), n},
+                     Site{node.file, node.line},
+                     saved.in,
+                     saved.out});
 }
 
 } // namespace
@@ -383,17 +391,65 @@ bool Pass::visit_elementwise(Node* node, Tensor& g, unsigned wanted) {
     return true;
 }
 
+// A result of a checkpoint: its cotangent waits, and an empty one brings the hub its turn.
+void Pass::leave_at_hub(Node* result, Tensor g) {
+    Node* hub = result->edges[0].node;
+    if (result->target) result->grad = keep(g.impl());
+    waiting_.push_back({hub, detail::result_of_checkpoint(*result), std::move(g)});
+    deliver(hub, zeros({}));
+}
+
+void Pass::explore_and_decide(const std::vector<Tensor>& roots) {
+    const auto first = static_cast<std::ptrdiff_t>(marked_.size());
+    for (const Tensor& y : roots) explore(y.impl()->node);
+    std::sort(marked_.begin() + first, marked_.end(), Older());
+    decide_up_to(~std::uint64_t{0});
+}
+
+void Pass::recompute(Node* hub) {
+    const std::uint64_t begin = context().stamps;
+    const std::vector<Tensor> results = detail::run_again(*hub);
+    Recomputed again{begin, {}};
+    std::vector<Tensor> cotangents;
+    for (Waiting& w : waiting_) {
+        if (w.hub != hub) continue;
+        w.hub = nullptr;
+        const bool same = w.result < results.size() && results[w.result].shape() == w.g.shape();
+        const Node* node = same ? results[w.result].impl()->node : nullptr;
+        if (!node || node->stamp <= begin || node->level != hub->level) {
+            fail<GraphError>(
+                "checkpoint: the function gave another result when it ran again for backward\n"
+                "  expected the same operations each time, on values that it captured by copy");
+        }
+        again.roots.push_back(results[w.result]);
+        cotangents.push_back(std::move(w.g));
+    }
+    std::erase_if(waiting_, [](const Waiting& w) { return !w.hub; });
+    if (targeted_) explore_and_decide(again.roots);
+    release(*hub);
+    for (std::size_t i = 0; i < cotangents.size(); ++i) deliver(again.roots[i].impl()->node, std::move(cotangents[i]));
+    recomputed_.push_back(std::move(again));
+}
+
 void Pass::visit(Node* node) {
+    while (!recomputed_.empty() && recomputed_.back().begin > node->stamp) recomputed_.pop_back();
     Tensor g(std::exchange(node->grad, nullptr)); // taken first, so that nothing is left in the slot after an error
     const unsigned wanted = wanted_edges(*node);
     if (wanted != 0) check(*node);
     if (names_lines_) context().open_site = {node->file, node->line};
-    if (block_of(node).impl.extra) g = run_hooks(node, std::move(g));
+    if (const Extra* extra = block_of(node).impl.extra) {
+        g = run_hooks(node, std::move(g));
+        if (extra->retain) retained_.emplace_back(keep(node), g);
+    }
     if (wanted == 0) { // the pass goes no further here, but perhaps on the tape
         if (tape_side_ && detail::is_stacked(*node)) tape_side_->receive(*node, g);
         if (node->target) node->grad = g.disown();
         return;
     }
+    if (detail::is_checkpoint_result(*node)) [[unlikely]]
+        return leave_at_hub(node, std::move(g));
+    if (detail::is_checkpoint_hub(*node)) [[unlikely]]
+        return recompute(node);
     if (!watching() && visit_elementwise(node, g, wanted)) return;
     Grads in;
     SmallVector<const Shape*, 3> shapes;
@@ -411,9 +467,9 @@ void Pass::visit(Node* node) {
         const Saved saved{{in.data(), n}, out, {shapes.data(), n}, wanted};
         grads = node->op->vjp(saved, g, attrs_of(*node));
         check_gradients(*node, grads, wanted);
+        if (watching()) [[unlikely]]
+            tell_backward(*node, g, grads, saved);
     }
-    if (watching()) [[unlikely]]
-        tell_backward(*node, g, grads);
     in.clear();
     finish(node, g, grads.data(), wanted);
 }
@@ -476,6 +532,11 @@ void Pass::prepare_leaves() {
         }
         totals_.push_back(owned(std::move(g), create_));
     }
+    for (auto& [node, g] : retained_) {
+        const Impl& self = block_of(node).impl;
+        if (self.grad) g = share(self.grad) + g;
+        else g = owned(std::move(g), create_);
+    }
 }
 
 void Pass::commit_leaves() noexcept {
@@ -483,6 +544,10 @@ void Pass::commit_leaves() noexcept {
         Impl& self = block_of(leaves_[i]).impl;
         if (self.node != leaves_[i]) continue; // the tensor is gone, or no leaf any more
         drop(std::exchange(self.grad, totals_[i].disown()));
+    }
+    for (auto& [node, g] : retained_) {
+        Impl& self = block_of(node).impl;
+        if (self.node == node) drop(std::exchange(self.grad, g.disown()));
     }
 }
 
@@ -520,6 +585,7 @@ void backward_into_leaves(const Tensor& root, const Tensor& cotangent, BackwardO
     {
         const CallSite here(site);
         require_defined("backward", root);
+        require_differentiation("backward");
         if (open_levels() > 0) {
             fail<StateError>(
                 "backward: it cannot run inside a transform, where gradients of leaves have no meaning\n"

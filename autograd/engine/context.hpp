@@ -18,6 +18,7 @@ struct Context {
     std::uint64_t stamps = 0; // the last one given
     Node* dying = nullptr;    // nodes whose last owner is gone, while somebody takes them apart
     bool draining = false;
+    bool inference = false; // an Inference scope is open
     Site open_site; // CallSite::current()
 };
 
@@ -25,6 +26,12 @@ struct Context {
 // address.
 extern constinit thread_local Context context_of_thread [[gnu::tls_model("initial-exec")]];
 inline Context& context() { return context_of_thread; }
+
+[[noreturn]] void refuse_inference(const char* op);
+/// GraphError, naming `op`, while an Inference scope is open.
+inline void require_differentiation(const char* op) {
+    if (context().inference) refuse_inference(op);
+}
 
 /// Nodes that die in the scope are taken apart there, even while others are.
 class OwnDrain {

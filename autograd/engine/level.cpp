@@ -39,6 +39,9 @@ LevelScope::~LevelScope() {
     levels.open.insert(levels.open.end(), hidden_.begin(), hidden_.end());
 }
 
+VisibleLevels::VisibleLevels(int level) : before_(levels.visible) { levels.visible = level; }
+VisibleLevels::~VisibleLevels() { levels.visible = before_; }
+
 int open_levels() { return levels.visible; }
 std::uint64_t open_serial() { return levels.open[static_cast<std::size_t>(levels.visible - 1)].serial; }
 
@@ -53,6 +56,16 @@ int level_of(const OpEntry& op, const Tensor& t) {
             op.doc.name);
     }
     return impl->level;
+}
+
+void refuse_examples(const char* op, const Tensor& t) {
+    for (Impl* impl = t.impl(); impl->level > 0; impl = parts_of(impl).primal) {
+        if (!parts_of(impl).batched) continue;
+        fail<StateError>(
+            "{}: under vmap every example has its own count of entries, so they have no common shape\n"
+            "  expected where() or masked_fill(), which keep the shape, or the call outside of vmap",
+            op);
+    }
 }
 
 namespace {

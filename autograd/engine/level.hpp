@@ -33,6 +33,18 @@ private:
     std::vector<Level> hidden_;
 };
 
+/// Hides the levels above `level` until the end of the scope.
+class VisibleLevels {
+public:
+    explicit VisibleLevels(int level);
+    ~VisibleLevels();
+    VisibleLevels(const VisibleLevels&) = delete;
+    VisibleLevels& operator=(const VisibleLevels&) = delete;
+
+private:
+    int before_;
+};
+
 /// How many levels are open for the code that runs now: while the step of a level runs, those below it.
 int open_levels();
 
@@ -41,6 +53,10 @@ std::uint64_t open_serial();
 
 /// The level of a value. StateError if it comes from a transform that has ended.
 int level_of(const OpEntry& op, const Tensor& t);
+
+/// StateError if `t` stands for every example of a vmap: for operations whose result has as many entries as its numbers
+/// say, so that the results of examples would have no common shape.
+void refuse_examples(const char* op, const Tensor& t);
 
 /// The step of level L: unwraps, runs the operation below L, wraps.
 Tensor run_on_level(const OpEntry& op, In in, const void* attrs, Site site, int level);

@@ -68,6 +68,7 @@ struct Extra {
     std::string label;
     Site changed; // where the numbers of this block's storage, or the parts of this wrapper, were last changed in place
     std::vector<std::pair<std::uint64_t, Tensor::Hook>> hooks;
+    bool retain = false; // backward keeps the gradient, though this is no leaf
 };
 
 struct Impl {

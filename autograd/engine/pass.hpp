@@ -70,6 +70,9 @@ private:
     void visit_profiled(Node* node);
     bool visit_elementwise(Node* node, Tensor& g, unsigned wanted);
     void finish(Node* node, Tensor& g, Tensor* grads, unsigned wanted);
+    void leave_at_hub(Node* result, Tensor g);
+    void recompute(Node* hub);
+    void explore_and_decide(const std::vector<Tensor>& roots);
     void accumulate(Node* to, Tensor g);
     unsigned wanted_edges(const Node& node) const;
     void check(const Node& node) const;
@@ -90,7 +93,19 @@ private:
     std::uint64_t oldest_ = 0; // of the targets
     std::size_t explored_ = 0, decided_ = 0;
     std::vector<Node*> heap_, leaves_, targets_, marked_, stacked_;
-    std::vector<Tensor> totals_; // of the leaves
+    std::vector<Tensor> totals_;                     // of the leaves
+    std::vector<std::pair<Node*, Tensor>> retained_; // results whose gradients are kept, and those
+    struct Waiting {                                 // at the hub of a checkpoint: the cotangent of one result
+        Node* hub;
+        std::size_t result;
+        Tensor g;
+    };
+    std::vector<Waiting> waiting_;
+    struct Recomputed { // keeps a graph alive until the pass is through it
+        std::uint64_t begin;
+        std::vector<Tensor> roots;
+    };
+    std::vector<Recomputed> recomputed_;
     Node* next_ = nullptr;
 };
 

@@ -139,8 +139,12 @@ Tensor run(const OpEntry& op, In in, const void* attrs, Site site);
 template <int N>
 Tensor apply_elementwise(const OpEntry& op, const Operand* const (&operands)[N]);
 
+/// The dtype of a number beside tensors: theirs, if that can hold it.
+DType number_dtype(Number number, DType tensors);
 /// An operand as a tensor: a number becomes a 0-d tensor of its own dtype.
 Tensor as_tensor(const Operand& x);
+/// The same beside a tensor of dtype `beside`, which a number takes if that can hold it.
+Tensor as_tensor(const Operand& x, DType beside);
 /// The numbers of a tensor of level 0, for kernels.
 Strided strided(const Impl& impl);
 inline Strided strided(const Tensor& t) { return strided(*t.impl()); }

@@ -43,5 +43,6 @@ std::span<const OpEntry* const> decomposition_ops();
 std::span<const OpEntry* const> least_squares_ops();
 std::span<const OpEntry* const> scatter_ops();
 std::span<const OpEntry* const> masking_ops();
+std::span<const OpEntry* const> indexing_ops();
 
 } // namespace xg

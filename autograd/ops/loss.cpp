@@ -37,8 +37,9 @@ double plain_reduce(const std::vector<double>& losses, Reduction r) {
 
 // Both operands, defined and of one shape.
 std::pair<Tensor, Tensor> pair_of(const char* op, const Operand& prediction, const Operand& target) {
-    const Tensor y = as_tensor(prediction), t = as_tensor(target);
+    const Tensor y = as_tensor(prediction);
     require_defined(op, y);
+    const Tensor t = as_tensor(target, y.dtype());
     require_defined(op, t);
     if (!(y.shape() == t.shape())) {
         fail<ShapeError>(

@@ -2,6 +2,7 @@
 #include <array>
 
 #include <autograd/creation.hpp>
+#include <autograd/engine/level.hpp>
 #include <autograd/ops/arrange.hpp>
 #include <autograd/ops/composed.hpp>
 #include <autograd/ops/families.hpp>
@@ -22,8 +23,9 @@ void require_mask(const char* op, const Tensor& mask) {
     }
 }
 
-// Positions of true entries in one row. Reads numbers, so it is refused under vmap.
-Tensor true_places(const Tensor& mask) {
+// Positions of true entries in one row.
+Tensor true_places(const char* op, const Tensor& mask) {
+    refuse_examples(op, mask);
     const auto values = mask.to_vector<bool>();
     std::vector<Index> places;
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -100,7 +102,7 @@ struct MaskedSelect {
         require_mask("masked_select", mask);
         const Shape shape = broadcast("masked_select", t.shape(), mask.shape());
         const Tensor row = reshape(expand_to(t, shape), shape.numel());
-        return index_select(row, 0, true_places(expand_to(mask, shape)));
+        return index_select(row, 0, true_places("masked_select", expand_to(mask, shape)));
     }
     static std::vector<Sample> samples() {
         std::vector<Sample> samples;
@@ -140,7 +142,7 @@ struct Nonzero {
     static constexpr NoGradient gradient{"an index"};
     static constexpr bool sized_by_numbers = true;
     static Tensor compose(const Tensor& t) {
-        const auto places = true_places(not_equal(t, 0)).to_vector<Index>();
+        const auto places = true_places("nonzero", not_equal(t, 0)).to_vector<Index>();
         const int rank = t.rank();
         std::vector<Index> rows(places.size() * static_cast<std::size_t>(rank));
         for (std::size_t k = 0; k < places.size(); ++k) {
@@ -396,7 +398,9 @@ Tensor nonzero(const Operand& x) { return composed<Nonzero>(x); }
 Tensor take(const Operand& x, const Tensor& index) { return composed<Take>(x, index); }
 Tensor put(const Operand& x, const Tensor& index, const Operand& src) {
     const CallSite here(x.site());
-    return composed<Put>(x, index, as_tensor(src));
+    const Tensor t = as_tensor(x);
+    require_defined("put", t);
+    return composed<Put>(x, index, as_tensor(src, t.dtype()));
 }
 Tensor one_hot(const Tensor& index, Index classes, OneHotOptions options, Site site) {
     const CallSite here(site);

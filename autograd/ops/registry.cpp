@@ -16,7 +16,7 @@ std::span<const OpEntry* const> all_ops() {
               tally_ops(),       arrangement_ops(), padding_ops(),       parting_ops(),       division_ops(),
               pairing_ops(),     logic_ops(),       piecewise_ops(),     smooth_ops(),        contraction_ops(),
               einsum_ops(),      solving_ops(),     decomposition_ops(), least_squares_ops(), scatter_ops(),
-              masking_ops()}) {
+              masking_ops(),     indexing_ops()}) {
             all.insert(all.end(), family.begin(), family.end());
         }
         return all;

@@ -109,6 +109,18 @@ Strided strided(const Impl& impl) { return {impl.data, impl.dtype, impl.shape, i
 
 Tensor as_tensor(const Operand& x) { return x.is_number() ? make_number(x.number(), x.number().dtype()) : x.tensor(); }
 
+DType number_dtype(Number number, DType tensors) {
+    switch (number.kind()) {
+        case Number::Kind::truth: return tensors;
+        case Number::Kind::integral: return promote(tensors, DType::int64);
+        default: return promote(tensors, DType::float32);
+    }
+}
+
+Tensor as_tensor(const Operand& x, DType beside) {
+    return x.is_number() ? make_number(x.number(), number_dtype(x.number(), beside)) : x.tensor();
+}
+
 namespace {
 
 Tensor run_now(const OpEntry& op, In in, const void* attrs, Site site) {
@@ -149,15 +161,6 @@ Tensor run(const OpEntry& op, In in, const void* attrs, Site site) {
 }
 
 namespace {
-
-// A number beside tensors takes their dtype if that can hold it.
-DType number_dtype(Number number, DType tensors) {
-    switch (number.kind()) {
-        case Number::Kind::truth: return tensors;
-        case Number::Kind::integral: return promote(tensors, DType::int64);
-        default: return promote(tensors, DType::float32);
-    }
-}
 
 Tensor apply_slowly(const OpEntry& op, std::span<const Operand* const> operands) {
     const CallSite here(operands[0]->site());

@@ -195,10 +195,12 @@ struct Operands {
     int axis;
 };
 Operands checked(const char* op, const Operand& x, Index axis, const Tensor& index, const Operand& src) {
-    Operands o{as_tensor(x), index, as_tensor(src), 0};
+    Operands o{as_tensor(x), index, {}, 0};
+    require_defined(op, o.x);
+    o.src = as_tensor(src, o.x.dtype());
     for (const Tensor* t : {&o.x, &o.index, &o.src}) require_defined(op, *t);
     o.axis = normalize_axis(op, axis, o.x.rank());
-    if (src.is_number()) o.src = expand(o.src.to(o.x.dtype()), index.shape());
+    if (src.is_number()) o.src = expand(o.src, index.shape());
     check_places(op, index, o.x.shape(), o.axis);
     if (!(o.src.shape() == index.shape())) {
         fail<ShapeError>("{}: src has shape {} and the index has shape {}\n  expected the same shape", op,
@@ -468,8 +470,10 @@ Tensor scatter_reduce(const Operand& x, Index axis, const Tensor& index, const O
 }
 Tensor index_add(const Operand& x, Index axis, const Tensor& index, const Operand& src) {
     const CallSite here(x.site());
-    const Tensor t = as_tensor(x), part = as_tensor(src);
-    for (const Tensor* operand : {&t, &index, &part}) require_defined("index_add", *operand);
+    const Tensor t = as_tensor(x);
+    require_defined("index_add", t);
+    const Tensor part = as_tensor(src, t.dtype());
+    for (const Tensor* operand : {&index, &part}) require_defined("index_add", *operand);
     return IndexAdd::compose(t, normalize_axis("index_add", axis, t.rank()), index, part);
 }
 Tensor scatter_sources(Index axis, const Tensor& index, const Shape& shape, Site site) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <autograd/creation.hpp>
+#include <autograd/engine/level.hpp>
 #include <autograd/kernels/numbers.hpp>
 #include <autograd/ops/composed.hpp>
 #include <autograd/ops/examples.hpp>
@@ -243,6 +244,7 @@ struct Unique {
     static constexpr NoGradient gradient{"entries are merged"};
     static constexpr bool sized_by_numbers = true;
     static Tensor compose(const Tensor& t) {
+        refuse_examples("unique", t);
         const DType d = t.dtype();
         return kernels::dispatch(d, [&]<class T>() {
             using Wide = std::conditional_t<std::is_integral_v<T>, std::int64_t, double>;
@@ -277,8 +279,8 @@ struct Unique {
 
 Tensor searchsorted(const Tensor& sorted, const Operand& values, SearchOptions o) {
     const CallSite here(values.site());
-    const Tensor v = as_tensor(values);
     require_defined("searchsorted", sorted);
+    const Tensor v = as_tensor(values, sorted.dtype());
     require_defined("searchsorted", v);
     if (sorted.rank() == 0)
         fail<ShapeError>("searchsorted: `sorted` is a scalar\n  expected a line or lines of numbers");

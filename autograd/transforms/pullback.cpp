@@ -33,6 +33,7 @@ Pullback::Pullback(const char* name, const ListFunction& f, const std::vector<Te
     : name_(name), site_(site), recording_(context().recording), level_(open_levels()) {
     {
         const CallSite here(site);
+        require_differentiation(name);
         for (const Tensor& x : xs) {
             require_defined(name, x);
             if (!is_floating(x.dtype())) {

@@ -149,3 +149,63 @@ TEST_CASE("what a hook computes can be differentiated when the pass is recorded"
     CHECK(g.item() == 18);
     CHECK(grad(g, {x})[0].item() == 12);
 }
+
+TEST_CASE("retain_grad keeps the gradient of a result beside those of leaves") {
+    const Tensor x = leaf(2);
+    Tensor y = x * x;
+    y.retain_grad();
+    CHECK_FALSE(y.has_grad());
+    (y * 3.0).backward({.retain_graph = true});
+    CHECK(y.grad().item() == 3);
+    (y * 5.0).backward();
+    CHECK(y.grad().item() == 8); // adds up, as in a leaf
+    y.zero_grad();
+    CHECK_FALSE(y.has_grad());
+    CHECK(contains(message_of<StateError>([&] { (x * x).grad(); }), "retain_grad() before backward"));
+}
+
+TEST_CASE("retain_grad keeps what hooks have made of the gradient, and grad() of targets leaves it alone") {
+    const Tensor x = leaf(2);
+    Tensor y = x * x;
+    y.retain_grad();
+    y.add_hook([](const Tensor& g) { return g * 10.0; });
+    const Tensor z = y * 3.0;
+    grad(z, {x}, {.retain_graph = true});
+    CHECK_FALSE(y.has_grad());
+    z.backward();
+    CHECK(y.grad().item() == 30);
+    CHECK(x.grad().item() == 120);
+}
+
+TEST_CASE("retain_grad is kept through an error, and refused where no gradient will arrive") {
+    Tensor x = leaf(2);
+    Tensor y = x * x;
+    y.retain_grad();
+    x.add_hook([](const Tensor&) -> Tensor { throw std::runtime_error("no"); });
+    CHECK_THROWS(y.backward());
+    CHECK_FALSE(y.has_grad());
+    Tensor constant = from_vector<double>({1});
+    CHECK(contains(message_of<GraphError>([&] { constant.retain_grad(); }), "does not require a gradient"));
+    Tensor changed = x * 1.0;
+    changed += 1.0;
+    CHECK(contains(message_of<GraphError>([&] { changed.retain_grad(); }), "changed in place"));
+}
+
+TEST_CASE("an Inference scope records nothing and refuses to differentiate") {
+    Tensor x = leaf(2), loss = x * x;
+    inference([&] {
+        CHECK_FALSE((x * 3.0).requires_grad());
+        Tensor plain = from_vector<double>({1});
+        CHECK(
+            contains(message_of<GraphError>([&] { plain.requires_grad(true); }), "requires_grad: an Inference scope"));
+        CHECK(contains(message_of<GraphError>([&] { loss.backward(); }), "backward: an Inference scope"));
+        const auto square_of = [](const Tensor& t) { return t * t; };
+        CHECK(contains(message_of<GraphError>([&] { grad(square_of, x); }), "grad: an Inference scope"));
+        CHECK(jvp(square_of, x, x).second.item() == 8); // keeps no graph
+        no_grad([&] { x += 1.0; });
+    });
+    CHECK((x * 3.0).requires_grad());
+    loss = x * x;
+    loss.backward();
+    CHECK(x.grad().item() == 6);
+}
