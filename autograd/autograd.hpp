@@ -2,6 +2,8 @@
 
 /// Tensors, operations, gradients: everything but xtensor's border, which is autograd/xtensor.hpp.
 #include <autograd/creation.hpp>
+#include <autograd/debug/gradcheck.hpp>
+#include <autograd/debug/nan_origin.hpp>
 #include <autograd/debug/profile.hpp>
 #include <autograd/debug/value_graph.hpp>
 #include <autograd/debug/watch.hpp>
@@ -36,8 +38,10 @@
 #include <autograd/shape.hpp>
 #include <autograd/tensor.hpp>
 #include <autograd/threads.hpp>
+#include <autograd/transforms/custom.hpp>
 #include <autograd/transforms/transforms.hpp>
 #include <autograd/transforms/value_transforms.hpp>
 #include <autograd/value.hpp>
 #include <autograd/value_math.hpp>
 #include <autograd/version.hpp>
+#include <autograd/warning.hpp>

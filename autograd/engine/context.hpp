@@ -19,7 +19,7 @@ struct Context {
     Node* dying = nullptr;    // nodes whose last owner is gone, while somebody takes them apart
     bool draining = false;
     bool inference = false; // an Inference scope is open
-    Site open_site; // CallSite::current()
+    Site open_site;         // CallSite::current()
 };
 
 // Not inline: of a weak thread-local variable g++ 12 believes, under the undefined behaviour sanitizer, that it has no

@@ -8,6 +8,7 @@
 #include <autograd/engine/node.hpp>
 #include <autograd/error_format_internal.hpp>
 #include <autograd/ops/shape_ops.hpp>
+#include <autograd/warning.hpp>
 
 namespace xg {
 namespace {
@@ -121,6 +122,10 @@ Tensor batched_step(const OpEntry& op, In in, const void* attrs, Site site, int 
     }
     const In x(inner.data(), in.size());
     if (batched == 0) return make_wrapper(static_cast<std::uint8_t>(level), open.serial, run(op, x, attrs, site));
+    if (op.loops) {
+        warn_once(fmt::format("vmap: {} has no batch rule, so it runs in a loop over {} examples", op.doc.name,
+                              open.examples));
+    }
     const Tensor y = op.loops ? looped(op, x, batched, attrs, site, open.examples) : op.batch(x, batched, attrs);
     return make_batched(static_cast<std::uint8_t>(level), open.serial, y);
 }

@@ -10,6 +10,7 @@
 #include <autograd/engine/span.hpp>
 #include <autograd/kernels/parallel.hpp>
 #include <autograd/ops/op.hpp>
+#include <autograd/transforms/custom_internal.hpp>
 
 namespace xg {
 namespace {
@@ -91,6 +92,14 @@ void record_call(const OpEntry& op, In in, const void* attrs, const Tensor& out,
     record(op, {inputs.data(), in.size()}, attrs, out, level, site);
 }
 
+// Recorded and told to the watch.
+Tensor finished(const OpEntry& op, In in, const void* attrs, Tensor out, int level) {
+    if (context().recording && !op.no_gradient) record_call(op, in, attrs, out, level, CallSite::current());
+    if (watching()) [[unlikely]]
+        tell_forward(op, in, out, CallSite::current());
+    return out;
+}
+
 } // namespace
 
 void require_defined(const char* op, const Tensor& t) {
@@ -126,6 +135,10 @@ namespace {
 Tensor run_now(const OpEntry& op, In in, const void* attrs, Site site) {
     const CallSite here(site);
     const int level = highest_level(op, in);
+    if (!op.elementwise && !op.shape) { // from outside: it computes a result of any shape
+        Tensor out = level > 0 ? run_on_level(op, in, attrs, site, level) : detail::call_operation(in, attrs);
+        return finished(op, in, attrs, std::move(out), level);
+    }
     const Shape shape = result_shape(op, in, attrs);
     const DType computed = compute_dtype(op, in);
     Grads converted; // what is computed with, if that is not what came
@@ -140,10 +153,7 @@ Tensor run_now(const OpEntry& op, In in, const void* attrs, Site site) {
                  : op.elementwise ? compute_elementwise(op, in, shape, computed)
                                   : compute_general(op, in, attrs, shape, computed);
     assert(out.shape() == shape && "a batch rule gives every example the shape of a single call");
-    if (context().recording && !op.no_gradient) record_call(op, in, attrs, out, level, CallSite::current());
-    if (watching()) [[unlikely]]
-        tell_forward(op, in, out, CallSite::current());
-    return out;
+    return finished(op, in, attrs, std::move(out), level);
 }
 
 [[gnu::cold]] Tensor run_profiled(const OpEntry& op, In in, const void* attrs, Site site) {
