@@ -22,6 +22,8 @@ XGRAD_API Tensor narrow(const Operand& x, Index axis, Index begin, Index length)
 XGRAD_API Tensor flip(const Operand& x, const Axes& axes);
 /// Entries `shift` further along an axis; those that leave at one end come in at the other.
 XGRAD_API Tensor roll(const Operand& x, Index shift, Index axis);
+/// Along several axes, a shift for each. ValueError unless there are as many of both.
+XGRAD_API Tensor roll(const Operand& x, const Axes& shifts, const Axes& axes);
 /// A quarter turn `times` times, from axis0 towards axis1: a view.
 XGRAD_API Tensor rot90(const Operand& x, Index times = 1, Index axis0 = 0, Index axis1 = 1);
 
@@ -31,6 +33,9 @@ XGRAD_API Tensor tile(const Operand& x, const Shape& counts);
 XGRAD_API Tensor repeat(const Operand& x, const Shape& counts);
 /// Each entry along an axis `count` times in a row.
 XGRAD_API Tensor repeat_interleave(const Operand& x, Index count, Index axis);
+/// Entry i along an axis counts[i] times in a row; counts is int64, of the axis' size. ValueError for a negative count,
+/// StateError for counts under vmap, where examples would differ in size.
+XGRAD_API Tensor repeat_interleave(const Operand& x, const Tensor& counts, Index axis);
 
 /// Views of parts of `size` positions along an axis, the last one perhaps smaller; or of the given sizes, which add up
 /// to the axis'.

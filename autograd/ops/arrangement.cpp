@@ -381,10 +381,23 @@ struct Roll {
                 samples.push_back(std::move(s));
             }
         }
+        samples.push_back(sample(
+            "two axes", {spread_tensor({2, 3, 4})},
+            [](In in) {
+                return roll(in[0], {1, -5}, {0, -1});
+            },
+            [](In in) {
+                const Reader x(in[0]);
+                return tabulate({2, 3, 4}, [&](const Position& p) {
+                    return x({(p[0] + 1) % 2, p[1], (p[2] + 1) % 4});
+                });
+            }));
         return samples;
     }
     static std::vector<Misuse> misuse() {
-        return axis_misuse([](const Operand& x, Index axis) { return roll(x, 1, axis); });
+        auto all = axis_misuse([](const Operand& x, Index axis) { return roll(x, 1, axis); });
+        all.push_back({[] { roll(zeros({2, 3}), {1, 2}, {0}); }, "ValueError", "2 shifts for 1 axes"});
+        return all;
     }
 };
 
@@ -451,6 +464,15 @@ Tensor swapaxes(const Operand& x, Index axis0, Index axis1) { return composed<Sw
 Tensor moveaxis(const Operand& x, const Axes& from, const Axes& to) { return composed<Moveaxis>(x, from, to); }
 Tensor flip(const Operand& x, const Axes& axes) { return composed<Flip>(x, axes); }
 Tensor roll(const Operand& x, Index shift, Index axis) { return composed_along<Roll>(x, axis, shift); }
+Tensor roll(const Operand& x, const Axes& shifts, const Axes& axes) {
+    const CallSite here(x.site());
+    if (shifts.size() != axes.size()) {
+        fail<ValueError>("roll: {} shifts for {} axes\n  expected one each", shifts.size(), axes.size());
+    }
+    Tensor y = as_tensor(x);
+    for (int i = 0; i < axes.size(); ++i) y = roll(y, shifts[i], axes[i]);
+    return y;
+}
 Tensor rot90(const Operand& x, Index times, Index axis0, Index axis1) {
     return composed<Rot90>(x, times, axis0, axis1);
 }

@@ -3,6 +3,7 @@
 #include <array>
 
 #include <autograd/creation.hpp>
+#include <autograd/engine/level.hpp>
 #include <autograd/ops/arrange.hpp>
 #include <autograd/ops/composed.hpp>
 #include <autograd/ops/families.hpp>
@@ -341,8 +342,35 @@ struct RepeatInterleave {
         to[axis] *= count;
         return reshape(expand(unsqueeze(t, axis + 1), repeated), to);
     }
+    static Tensor by_counts(const Tensor& t, const Tensor& counts, int axis) {
+        if (counts.dtype() != DType::int64) {
+            fail<DTypeError>("repeat_interleave: the counts have dtype {}\n  expected int64", name_of(counts.dtype()));
+        }
+        if (!(counts.shape() == Shape{t.shape()[axis]})) {
+            fail<ShapeError>(
+                "repeat_interleave: the counts have shape {} and axis {} has size {}\n  expected one count each",
+                counts.shape().str(), axis, t.shape()[axis]);
+        }
+        refuse_examples("repeat_interleave", counts);
+        std::vector<Index> from;
+        const auto each = counts.to_vector<Index>();
+        for (std::size_t i = 0; i < each.size(); ++i) {
+            if (each[i] < 0) fail<ValueError>("repeat_interleave: a count is {}\n  expected 0 or more", each[i]);
+            from.insert(from.end(), static_cast<std::size_t>(each[i]), static_cast<Index>(i));
+        }
+        return index_select(t, axis, from_vector(from));
+    }
     static std::vector<Sample> samples() {
         std::vector<Sample> samples;
+        samples.push_back(sample(
+            "by counts", {spread_tensor({2, 3})},
+            [](In in) {
+                return repeat_interleave(in[0], from_vector(std::vector<Index>{2, 0, 1}), 1);
+            },
+            [](In in) {
+                const Reader x(in[0]);
+                return tabulate({2, 3}, [&](const Position& p) { return x({p[0], p[1] == 2 ? 2 : 0}); });
+            }));
         for (const Index count : {3, 1, 0}) {
             for (Sample& s :
                  axis_samples([count](const Operand&x, Index axis) { return repeat_interleave(x, count, axis); },
@@ -363,6 +391,11 @@ struct RepeatInterleave {
     static std::vector<Misuse> misuse() {
         auto all = axis_misuse([](const Operand& x, Index axis) { return repeat_interleave(x, 2, axis); });
         all.push_back({[] { repeat_interleave(zeros({2}), -1, 0); }, "ValueError", "count is -1"});
+        all.push_back(
+            {[] { repeat_interleave(zeros({2}), full({2}, -1, {.dtype = int64}), 0); }, "ValueError", "a count is -1"});
+        all.push_back(
+            {[] { repeat_interleave(zeros({2}), full({3}, 1, {.dtype = int64}), 0); }, "ShapeError", "one count each"});
+        all.push_back({[] { repeat_interleave(zeros({2}), ones({2}), 0); }, "DTypeError", "int64"});
         return all;
     }
 };
@@ -377,6 +410,13 @@ Tensor sliding_window(const Operand& x, Index size, Index axis, Index step) {
 }
 Tensor tile(const Operand& x, const Shape& counts) { return composed<Tile>(x, counts); }
 Tensor repeat(const Operand& x, const Shape& counts) { return composed<Repeat>(x, counts); }
+Tensor repeat_interleave(const Operand& x, const Tensor& counts, Index axis) {
+    const CallSite here(x.site());
+    const Tensor t = as_tensor(x);
+    require_defined("repeat_interleave", t);
+    require_defined("repeat_interleave", counts);
+    return RepeatInterleave::by_counts(t, counts, normalize_axis("repeat_interleave", axis, t.rank()));
+}
 Tensor repeat_interleave(const Operand& x, Index count, Index axis) {
     return composed_along<RepeatInterleave>(x, axis, count);
 }

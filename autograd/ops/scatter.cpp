@@ -273,8 +273,8 @@ struct ScatterExtreme {
     static constexpr int arity = 3;
     static constexpr unsigned differentiable = 0b101;
     static constexpr OpDoc doc{.name = "scatter_reduce",
-                               .formula = "the sum, mean, largest or smallest of x and what src writes to it",
-                               .derivative = "1, 1 / count, or to the extreme",
+                               .formula = "the sum, mean, product, largest or smallest of x and what src writes to it",
+                               .derivative = "1, 1 / count, the other factors, or to the extreme",
                                .ties = "equal extremes share equally",
                                .torch = "scatter_reduce",
                                .onnx = "ScatterElements",
@@ -335,7 +335,23 @@ struct ScatterExtreme {
         const Grads all = with_examples(x, b);
         return apply<ScatterExtreme>(CallSite::current(), In(all.data(), 3), {a.axis + 1, a.largest, a.include_self});
     }
+    // Position by position of the axis, of which each writes to an entry once, so that every order of derivative is right
+    // where factors are 0.
+    static Tensor product(const Operands& o, bool include_self) {
+        const Shape& to = o.x.shape();
+        Tensor y = o.x;
+        if (!include_self) {
+            const auto from = apply<ScatterSources>(CallSite::current(), {o.index}, {o.axis, to, "scatter_reduce"});
+            y = where(less(from, 0), o.x, ones_like(o.x));
+        }
+        for (Index i = 0; i < o.index.shape()[o.axis]; ++i) {
+            const Tensor at = slice(o.index, o.axis, i, i + 1), factor = slice(o.src, o.axis, i, i + 1);
+            y = y * Scatter::compose({ones_like(o.x), at, factor, o.axis});
+        }
+        return y;
+    }
     static Tensor reduce(const Operands& o, ScatterMode mode, bool include_self) {
+        if (mode == ScatterMode::prod) return product(o, include_self);
         if (mode == ScatterMode::max || mode == ScatterMode::min) {
             return apply<ScatterExtreme>(CallSite::current(), {o.x, o.index, o.src},
                                          {o.axis, mode == ScatterMode::max, include_self});
@@ -356,8 +372,11 @@ struct ScatterExtreme {
 
 std::vector<Sample> ScatterExtreme::samples() {
     std::vector<Sample> samples;
-    const std::pair<ScatterMode, const char*> modes[] = {
-        {ScatterMode::sum, "sum"}, {ScatterMode::mean, "mean"}, {ScatterMode::max, "max"}, {ScatterMode::min, "min"}};
+    const std::pair<ScatterMode, const char*> modes[] = {{ScatterMode::sum, "sum"},
+                                                         {ScatterMode::mean, "mean"},
+                                                         {ScatterMode::max, "max"},
+                                                         {ScatterMode::min, "min"},
+                                                         {ScatterMode::prod, "prod"}};
     for (const auto& [mode, name] : modes) {
         for (const bool self : {true, false}) {
             const auto f = [mode = mode, self](double own, const Line& w) {
@@ -366,9 +385,10 @@ std::vector<Sample> ScatterExtreme::samples() {
                 if (self) all.push_back(own);
                 double y = all[0];
                 for (std::size_t i = 1; i < all.size(); ++i) {
-                    y = mode == ScatterMode::max   ? std::max(y, all[i])
-                        : mode == ScatterMode::min ? std::min(y, all[i])
-                                                   : y + all[i];
+                    y = mode == ScatterMode::max    ? std::max(y, all[i])
+                        : mode == ScatterMode::min  ? std::min(y, all[i])
+                        : mode == ScatterMode::prod ? y * all[i]
+                                                    : y + all[i];
                 }
                 return mode == ScatterMode::mean ? y / static_cast<double>(all.size()) : y;
             };
@@ -382,6 +402,14 @@ std::vector<Sample> ScatterExtreme::samples() {
             }
         }
     }
+    samples.push_back(sample(
+        "factors of 0",
+        {from_vector<double>({0, 3, 2}), from_vector<std::int64_t>({0, 1, 1, 2}), from_vector<double>({4, 0, 0, 5})},
+        [](In in) { return scatter_reduce(in[0], 0, in[1], in[2], ScatterMode::prod); },
+        [](In in) {
+            const Reader x(in[0]), src(in[2]);
+            return from_vector<double>({x({0}) * src({0}), x({1}) * src({1}) * src({2}), x({2}) * src({3})});
+        }));
     samples.push_back({.note = "ties",
                        .inputs = {from_vector<double>({1, 3, 2}), from_vector<std::int64_t>({0, 0, 1, 2}),
                                   from_vector<double>({1, 1, 3, 5})},

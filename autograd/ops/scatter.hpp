@@ -14,12 +14,12 @@ XGRAD_API Tensor scatter(const Operand& x, Index axis, const Tensor& index, cons
 /// x with src[i, j] added at [index[i, j], j].
 XGRAD_API Tensor scatter_add(const Operand& x, Index axis, const Tensor& index, const Operand& src);
 
-enum class ScatterMode { sum, mean, max, min };
+enum class ScatterMode { sum, mean, max, min, prod };
 struct ScatterOptions {
     Flag include_self = true; ///< x's own entry counts as one of the values; without it only where nothing is written
 };
-/// x's entries with all that is written to them as one sum, mean, largest or smallest value. Equal extremes share the
-/// gradient equally.
+/// x's entries with all that is written to them as one sum, mean, product, largest or smallest value. Equal extremes share
+/// the gradient equally; that of a product is right where entries are 0, too.
 XGRAD_API Tensor scatter_reduce(const Operand& x, Index axis, const Tensor& index, const Operand& src, ScatterMode mode,
                                 ScatterOptions options = {});
 /// x with the slices of src along `axis` added at the positions in the 1-d tensor `index`.
