@@ -149,7 +149,7 @@ std::string backward_text(const BackwardEvent& e, int input) {
 
 struct Anomaly::Check : Watch {
     void forward(const ForwardEvent& e) override {
-        if (!has_numbers(e.output) || !made_here(e.inputs, e.output)) return;
+        if (in_backward() || !has_numbers(e.output) || !made_here(e.inputs, e.output)) return;
         throw ValueError("anomaly: " + forward_text(e.op, e.inputs, e.output, e.site));
     }
     void backward(const BackwardEvent& e) override {

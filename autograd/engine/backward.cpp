@@ -486,7 +486,13 @@ void Pass::run(const Tensor& root, Tensor cotangent) {
     run_down_to(0);
 }
 
+namespace {
+thread_local bool pass_runs = false;
+}
+bool in_backward() { return pass_runs; }
+
 void Pass::run_down_to(std::uint64_t stamp) {
+    const Setting running(pass_runs, true);
     // On plane 0 recording is simply off; on others lower planes record by themselves, and saved values are stripped.
     const Setting recording(context().recording, level_ == 0 ? create_ : context().recording);
     const Setting line(context().open_site, context().open_site); // of the operation that is visited

@@ -12,4 +12,7 @@ void backward_into_leaves(const Tensor& root, const Tensor& cotangent, BackwardO
 std::vector<Tensor> backward_to(const Tensor& root, const Tensor& cotangent, const std::vector<Tensor>& targets,
                                 BackwardOptions options, Site site);
 
+/// Whether a pass runs on this thread: what is computed then is the inner work of rules.
+bool in_backward();
+
 } // namespace xg
