@@ -22,7 +22,7 @@ XGRAD_API Tensor narrow(const Operand& x, Index axis, Index begin, Index length)
 XGRAD_API Tensor flip(const Operand& x, const Axes& axes);
 /// Entries `shift` further along an axis; those that leave at one end come in at the other.
 XGRAD_API Tensor roll(const Operand& x, Index shift, Index axis);
-/// Along several axes, a shift for each. ValueError unless there are as many of both.
+/// Along several axes, a shift for each. ValueError for another count of shifts, and for an axis named twice.
 XGRAD_API Tensor roll(const Operand& x, const Axes& shifts, const Axes& axes);
 /// A quarter turn `times` times, from axis0 towards axis1: a view.
 XGRAD_API Tensor rot90(const Operand& x, Index times = 1, Index axis0 = 0, Index axis1 = 1);

@@ -5,6 +5,7 @@
 
 #include <autograd/creation.hpp>
 #include <autograd/ops/arrange.hpp>
+#include <autograd/ops/axes.hpp>
 #include <autograd/ops/composed.hpp>
 #include <autograd/ops/families.hpp>
 #include <autograd/ops/shape_ops.hpp>
@@ -397,6 +398,7 @@ struct Roll {
     static std::vector<Misuse> misuse() {
         auto all = axis_misuse([](const Operand& x, Index axis) { return roll(x, 1, axis); });
         all.push_back({[] { roll(zeros({2, 3}), {1, 2}, {0}); }, "ValueError", "2 shifts for 1 axes"});
+        all.push_back({[] { roll(zeros({2, 3}), {1, 2}, {0, -2}); }, "ValueError", "twice"});
         return all;
     }
 };
@@ -470,6 +472,8 @@ Tensor roll(const Operand& x, const Axes& shifts, const Axes& axes) {
         fail<ValueError>("roll: {} shifts for {} axes\n  expected one each", shifts.size(), axes.size());
     }
     Tensor y = as_tensor(x);
+    require_defined("roll", y);
+    axis_mask("roll", axes, y.rank());
     for (int i = 0; i < axes.size(); ++i) y = roll(y, shifts[i], axes[i]);
     return y;
 }
