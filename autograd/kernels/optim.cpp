@@ -72,7 +72,7 @@ void sgd_of(Index n, void* parameter, const void* gradient, void* velocity, cons
     const auto part = [&](Index begin, Index end) {
         run_widest<SgdBody<T>>(end - begin, p + begin, g + begin, v ? v + begin : v, &step);
     };
-    parallel_ranges(n, elementwise_grain, part, /*align=*/16);
+    parallel_ranges(n, 4 * elementwise_grain, part, /*align=*/16); // two operations a number, which wait for memory
 }
 
 template <class T>
