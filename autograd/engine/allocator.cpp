@@ -50,7 +50,7 @@ struct Cache : detail::Lists {
     void* carve(std::size_t bytes);
     void* from_system(std::size_t bytes);
     void cut_next_chunk();
-    void shed();
+    [[maybe_unused]] void shed();
 };
 
 // Large blocks lie on huge pages where the system has them: a tenth off reading and writing.
