@@ -13,7 +13,7 @@ STYLE = """
     text { fill: #f0f6fc } .small { fill: #9198a1 } .grid { stroke: #3d444d } .even { stroke: #9198a1 }
     .one { fill: #4493f8 } .two { fill: #1f4f8f } .bar { stroke: #f0883e }
   }"""
-WIDTH, LEFT, RIGHT, TOP, ROW, BAR = 960, 400, 60, 78, 34, 11
+WIDTH, LEFT, RIGHT, TOP, ROW, BAR = 1000, 450, 60, 78, 34, 11
 
 
 def draw(rows, subtitle):
