@@ -62,8 +62,8 @@ XGRAD_API Profile run_profiled(void (*f)(void*), void* context, ProfileOptions o
 }
 
 /// Runs f and lists the operations on tensors that ran meanwhile on any thread, each backward of Values as one, and the
-/// steps of optimizers. While no profile is taken it costs a load and a branch an operation (bench/watch_seam: 1 to 2 %); while one is, some 0.2 us an operation, outside of the
-/// times it shows for the most part.
+/// steps of optimizers. While no profile is taken it costs a load and a branch an operation (bench/watch_seam: 1 to
+/// 2 %); while one is, some 0.2 us, outside of the times it shows for the most part.
 /// An exception of f ends the profile and goes on. StateError inside another profile, also on another thread.
 template <class F>
 Profile profile(F&& f, ProfileOptions options = {}, Site site = Site::here()) {
