@@ -59,6 +59,10 @@ struct Lane {
         if constexpr (Wide) return Lane(vector_math::exp(x.value));
         else return Lane(xg::exp(x.value));
     }
+    friend Lane exp_of_negative(Lane x) {
+        if constexpr (Wide) return Lane(vector_math::exp_of_negative(x.value));
+        else return Lane(xg::exp(x.value));
+    }
     friend Lane log(Lane x) {
         if constexpr (Wide) return Lane(vector_math::log(x.value));
         else return Lane(xg::log(x.value));
