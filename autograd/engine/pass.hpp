@@ -7,6 +7,23 @@
 
 namespace xg {
 
+struct Older {
+    bool operator()(const Node* a, const Node* b) const { return a->stamp < b->stamp; }
+};
+
+/// Whether nobody else can see the numbers of `g`, so that they may be written over.
+inline bool exclusive(const Impl* g) {
+    return g->level == 0 && g->rc.sole() && g->storage->rc.sole() && g->contiguous && !g->node && !g->storage->foreign;
+}
+
+inline void list(std::vector<Node*>& nodes, Node* node) {
+    nodes.push_back(node); // may fail, and then nobody keeps it
+    keep(node);
+}
+
+/// What the hooks of a node make of what has arrived there.
+Tensor run_hooks(const Node* node, Tensor g);
+
 /// What a pass over tensors hands to the tape of Values, at tensors that were stacked from them.
 class TapeSide {
 public:
