@@ -1,6 +1,8 @@
 #pragma once
 #include <atomic>
 
+#include <autograd/export.hpp>
+
 // Loops of plain arithmetic are compiled for three instruction sets; the widest that the processor has runs. They compute
 // the same bits: nothing is contracted or reordered.
 namespace xg::kernels {
@@ -12,8 +14,8 @@ enum class Isa : unsigned char { generic, avx2, avx512, unknown };
 inline Isa isa();
 
 namespace detail {
-extern constinit std::atomic<Isa> isa_of_process;
-Isa choose_isa();
+XGRAD_API extern constinit std::atomic<Isa> isa_of_process;
+XGRAD_API Isa choose_isa();
 } // namespace detail
 
 inline Isa isa() {

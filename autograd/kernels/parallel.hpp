@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include <autograd/export.hpp>
 #include <autograd/shape.hpp>
 
 // The pool of threads behind every kernel.
@@ -12,7 +13,7 @@ using Piece = void (*)(Index piece, const void* context);
 /// Runs `f(piece, context)` for every piece from 0 on, on this thread and on those of the pool. A piece has the same home
 /// thread in every call with as many pieces, so that what it wrote is near; who is done takes from the others. Returns
 /// when all are done. Pieces must not throw. Inside a piece, and while another thread uses the pool, all run here.
-void run_pieces(Index pieces, Piece f, const void* context);
+XGRAD_API void run_pieces(Index pieces, Piece f, const void* context);
 
 /// The same for a callable of a piece's number.
 template <class F>
@@ -23,7 +24,7 @@ void parallel_for(Index pieces, const F& f) {
 }
 
 /// How many threads would share work that begins here.
-int sharing_threads();
+XGRAD_API int sharing_threads();
 
 /// Cuts n positions into pieces of `grain` or a little more, at multiples of `align`: f(begin, end). What `f` computes
 /// must not depend on where it is cut.

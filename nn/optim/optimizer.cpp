@@ -1,5 +1,6 @@
 #include <nn/optim/optimizer.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <unordered_map>
 
@@ -20,30 +21,57 @@ constexpr const char* a_rate = "a finite number, 0 or more";
 
 Optimizer::~Optimizer() = default;
 
-Optimizer::Optimizer(std::string name, std::vector<std::string> moments, Parameters parameters, double lr, Site site)
-    : name_(std::move(name)), moment_names_(std::move(moments)), lr_(lr) {
+Optimizer::Optimizer(std::string name, std::vector<Moment> moments, Parameters parameters, double lr, Site site)
+    : Optimizer(std::move(name)) {
     const CallSite here(site);
+    append_group(std::move(moments), std::move(parameters), lr);
+}
+Optimizer::Optimizer(std::string name) : name_(std::move(name)) {}
+
+Optimizer::Moment Optimizer::number(const char* name, double start) {
+    Moment moment(name, start);
+    moment.one_number = true;
+    return moment;
+}
+
+void Optimizer::append_group(std::vector<Moment> moments, Parameters parameters, double lr) {
     if (parameters.tensors.empty() && parameters.values.empty()) {
         fail<ValueError>("{}: there are no parameters\n  expected those of a model: net.parameters()", name_);
     }
-    for (Tensor& p : parameters.tensors)
-        slots_.push_back({.parameter = std::move(p), .steps = 0, .moments = {}, .values = {}});
-    std::unordered_map<const Impl*, std::size_t> first;
+    require(is_rate(lr), "lr", lr, a_rate);
+    const std::size_t before = slots_.size(), groups = groups_.size();
+    try {
+        groups_.push_back({.lr = lr, .initial_lr = {}, .moments = std::move(moments)});
+        for (Tensor& p : parameters.tensors) {
+            slots_.push_back({.parameter = std::move(p), .moments = {}, .values = {}, .group = groups_.size() - 1});
+        }
+        check_parameters(before);
+        if (parameters.values.empty()) return;
+        std::vector<Value> all = values();
+        all.insert(all.end(), parameters.values.begin(), parameters.values.end());
+        check_values(name_, all);
+        slots_.push_back({.parameter = zeros({static_cast<Index>(parameters.values.size())}, {.dtype = float64}),
+                          .moments = {},
+                          .values = std::move(parameters.values),
+                          .group = groups_.size() - 1});
+    } catch (...) {
+        slots_.erase(slots_.begin() + static_cast<std::ptrdiff_t>(before), slots_.end());
+        groups_.erase(groups_.begin() + static_cast<std::ptrdiff_t>(groups), groups_.end());
+        throw;
+    }
+}
+
+// Those from `first` on, each by itself and against all before it.
+void Optimizer::check_parameters(std::size_t first) const {
+    std::unordered_map<const Impl*, std::size_t> places;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
-        check_parameter(i);
-        const auto [place, fresh] = first.emplace(slots_[i].parameter.impl(), i);
+        if (i >= first) check_parameter(i);
+        const auto [place, fresh] = places.emplace(slots_[i].parameter.impl(), i);
         if (!fresh) {
             fail<StateError>("{}: {} and {} are the same tensor, which would be moved twice\n  expected it once", name_,
                              shown(place->second), shown(i));
         }
     }
-    if (!parameters.values.empty()) {
-        check_values(name_, parameters.values);
-        Tensor numbers = zeros({static_cast<Index>(parameters.values.size())}, {.dtype = float64});
-        slots_.push_back(
-            {.parameter = std::move(numbers), .steps = 0, .moments = {}, .values = std::move(parameters.values)});
-    }
-    require(is_rate(lr), "lr", lr, a_rate);
 }
 
 // What is wrong with a parameter whatever its gradient.
@@ -79,11 +107,50 @@ void Optimizer::require(bool in_range, const char* option, double value, const c
     if (!in_range) fail<ValueError>("{}: {} is {}\n  expected {}", name_, option, value, expected);
 }
 
+// Rates ---------------------------------------------------------------------------------------------------------------
+
 void Optimizer::lr(double rate, Site site) {
     const CallSite here(site);
     require(is_rate(rate), "lr", rate, a_rate);
-    lr_ = rate;
+    for (Group& group : groups_) group.lr = rate;
 }
+void Optimizer::check_group(std::size_t group) const {
+    if (group < groups_.size()) return;
+    fail<IndexError>("{}: there is no group {}\n  expected 0 to {}", name_, group, groups_.size() - 1);
+}
+double Optimizer::group_lr(std::size_t group, Site site) const {
+    const CallSite here(site);
+    check_group(group);
+    return groups_[group].lr;
+}
+void Optimizer::group_lr(std::size_t group, double rate, Site site) {
+    const CallSite here(site);
+    check_group(group);
+    require(is_rate(rate), "lr", rate, a_rate);
+    groups_[group].lr = rate;
+}
+double Optimizer::initial_lr(std::size_t group) {
+    check_group(group);
+    Group& g = groups_[group];
+    if (!g.initial_lr) g.initial_lr = g.lr;
+    return *g.initial_lr;
+}
+double Optimizer::momentum(std::size_t, Site site) const {
+    const CallSite here(site);
+    fail<StateError>("{}: there is no momentum to read\n  expected an optimizer with momentum or betas", name_);
+}
+void Optimizer::momentum(std::size_t, double value, Site site) {
+    const CallSite here(site);
+    fail<StateError>("{}: there is no momentum to set to {}\n  expected an optimizer with momentum or betas", name_,
+                     value);
+}
+bool Optimizer::same_moments(std::size_t group, const std::vector<Moment>& moments) const {
+    const auto same = [](const Moment& a, const Moment& b) { return a.name == b.name; };
+    const std::vector<Moment>& mine = groups_[group].moments;
+    return std::equal(mine.begin(), mine.end(), moments.begin(), moments.end(), same);
+}
+
+// Steps ---------------------------------------------------------------------------------------------------------------
 
 std::vector<Tensor> Optimizer::parameters() const {
     std::vector<Tensor> list;
@@ -92,7 +159,11 @@ std::vector<Tensor> Optimizer::parameters() const {
     }
     return list;
 }
-std::vector<Value> Optimizer::values() const { return slots_.back().values; }
+std::vector<Value> Optimizer::values() const {
+    std::vector<Value> list;
+    for (const Slot& slot : slots_) list.insert(list.end(), slot.values.begin(), slot.values.end());
+    return list;
+}
 
 void Optimizer::zero_grad() {
     for (Slot& slot : slots_) {
@@ -110,6 +181,14 @@ Tensor Optimizer::gradient_of(std::size_t i) const {
     return plain_numbers(slot.parameter.grad(), slot.parameter.dtype());
 }
 
+Tensor Optimizer::fresh(const Slot& slot, const Moment& moment) const {
+    if (moment.one_number) return full({}, moment.start, {.dtype = float64});
+    if (moment.start == 0) return zeros_like(slot.parameter);
+    return full(slot.parameter.shape(), moment.start, {.dtype = slot.parameter.dtype()});
+}
+
+Tensor Optimizer::prepare(const Slot&, const Tensor&) { return {}; }
+
 void Optimizer::step(Site site) {
     const CallSite here(site);
     const Span span(ProfilePhase::update, name_.c_str(), site);
@@ -119,69 +198,19 @@ void Optimizer::step(Site site) {
         if (gradient.defined()) moves.emplace_back(&slots_[i], std::move(gradient));
     }
     for (auto& [slot, gradient] : moves) {
-        while (slot->moments.size() < moment_names_.size()) slot->moments.push_back(zeros_like(slot->parameter));
+        const std::vector<Moment>& moments = groups_[slot->group].moments;
+        while (slot->moments.size() < moments.size()) {
+            slot->moments.push_back(fresh(*slot, moments[slot->moments.size()]));
+        }
     }
+    for (auto& [slot, gradient] : moves) slot->prepared = prepare(*slot, gradient);
     for (auto& [slot, gradient] : moves) {
         ++slot->steps;
         if (!slot->values.empty()) gather(slot->values, slot->parameter);
         update(*slot, gradient);
         if (!slot->values.empty()) scatter(slot->parameter, slot->values);
+        slot->prepared = {};
     }
-}
-
-// State ---------------------------------------------------------------------------------------------------------------
-
-StateDict Optimizer::state_dict() const {
-    NamedTensors items{{"lr", full({}, lr_, {.dtype = float64})}};
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
-        if (slots_[i].steps == 0) continue;
-        items.emplace_back(fmt::format("{}.step", i), full({}, slots_[i].steps, {.dtype = int64}));
-        for (std::size_t j = 0; j < moment_names_.size(); ++j) {
-            items.emplace_back(fmt::format("{}.{}", i, moment_names_[j]), slots_[i].moments[j].clone());
-        }
-    }
-    return items;
-}
-
-void Optimizer::load_state_dict(const StateDict& state, Site site) {
-    const CallSite here(site);
-    const double rate = state.at("lr").item();
-    require(is_rate(rate), "lr", rate, a_rate);
-    std::vector<Slot> slots;
-    std::size_t used = 1;
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
-        Slot slot{.parameter = slots_[i].parameter, .steps = 0, .moments = {}, .values = slots_[i].values};
-        if (const std::string step = fmt::format("{}.step", i); state.contains(step)) {
-            slot.steps = state.at(step).item<std::int64_t>();
-            require(slot.steps > 0, step.c_str(), static_cast<double>(slot.steps), "1 or more");
-            ++used;
-            for (const std::string& moment : moment_names_) {
-                const std::string name = fmt::format("{}.{}", i, moment);
-                const Tensor& saved = state.at(name);
-                if (!(saved.shape() == slot.parameter.shape())) {
-                    fail<ShapeError>(
-                        "{}::load_state_dict: '{}' has shape {} and {} has shape {}\n"
-                        "  expected the same shape",
-                        name_, name, saved.shape().str(), shown(i), slot.parameter.shape().str());
-                }
-                if (!is_floating(saved.dtype())) {
-                    fail<DTypeError>("{}::load_state_dict: '{}' has dtype {}\n  expected {}", name_, name,
-                                     name_of(saved.dtype()), name_of(slot.parameter.dtype()));
-                }
-                slot.moments.push_back(plain_numbers(saved.clone(), slot.parameter.dtype()));
-                ++used;
-            }
-        }
-        slots.push_back(std::move(slot));
-    }
-    if (used != state.size()) {
-        fail<StateError>(
-            "{}::load_state_dict: the state has {} entries and {} of them belong to these {} parameters\n"
-            "  expected the state of the same optimizer over the same parameters",
-            name_, state.size(), used, slots_.size());
-    }
-    slots_ = std::move(slots);
-    lr_ = rate;
 }
 
 } // namespace xg::nn

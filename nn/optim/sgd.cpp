@@ -1,29 +1,44 @@
 #include <nn/optim/sgd.hpp>
 
-#include <cmath>
-
 #include <autograd/error_format_internal.hpp>
-#include <autograd/kernels/optim.hpp>
-#include <autograd/parameter.hpp>
+#include <nn/optim/update_internal.hpp>
 
 namespace xg::nn {
 namespace {
 
-std::vector<std::string> remembered(const SGDOptions& options) {
+struct Descent {
+    double lr, decay;
+
+    template <class T>
+    [[gnu::always_inline]] void operator()(T& w, T g) const {
+        w -= static_cast<T>(lr) * (g + static_cast<T>(decay) * w);
+    }
+};
+
+struct DescentWithVelocity {
+    double lr, decay;
+    double kept, added;                    // of the velocity and of the gradient
+    double gradient_share, velocity_share; // 0 and 1; with Nesterov 1 and the momentum
+
+    template <class T>
+    [[gnu::always_inline]] void operator()(T& w, T gradient, T& velocity) const {
+        const T g = gradient + static_cast<T>(decay) * w;
+        velocity = static_cast<T>(kept) * velocity + static_cast<T>(added) * g;
+        w -= static_cast<T>(lr) * (static_cast<T>(gradient_share) * g + static_cast<T>(velocity_share) * velocity);
+    }
+};
+
+} // namespace
+
+std::vector<Optimizer::Moment> SGD::remembers(const SGDOptions& options) {
     if (options.momentum == 0) return {};
     return {"momentum_buffer"};
 }
 
-} // namespace
-
-SGD::SGD(Parameters parameters, SGDOptions options, Site site)
-    : Optimizer("SGD", remembered(options), std::move(parameters), options.lr, site), options_(options) {
-    const CallSite here(site);
-    const auto is_share = [](double value) { return value >= 0 && value <= 1; };
+void SGD::check(const SGDOptions& options) const {
     require(is_share(options.momentum), "momentum", options.momentum, "0 to 1");
     require(is_share(options.dampening), "dampening", options.dampening, "0 to 1");
-    require(std::isfinite(options.weight_decay) && options.weight_decay >= 0, "weight_decay", options.weight_decay,
-            "a finite number, 0 or more");
+    require(is_size(options.weight_decay), "weight_decay", options.weight_decay, "a finite number, 0 or more");
     if (options.nesterov && (options.momentum == 0 || options.dampening != 0)) {
         fail<ValueError>(
             "SGD: nesterov is set with momentum {} and dampening {}\n"
@@ -33,14 +48,16 @@ SGD::SGD(Parameters parameters, SGDOptions options, Site site)
 }
 
 void SGD::update(Slot& slot, const Tensor& gradient) {
-    const kernels::SgdStep step{.lr = lr(),
-                                .momentum = options_.momentum,
-                                .dampening = options_.dampening,
-                                .weight_decay = options_.weight_decay,
-                                .nesterov = options_.nesterov,
-                                .first = slot.steps == 1};
-    void* velocity = slot.moments.empty() ? nullptr : mutable_data(slot.moments[0]);
-    kernels::sgd(gradient.dtype(), gradient.numel(), mutable_data(slot.parameter), gradient.data(), velocity, step);
+    const SGDOptions& o = options_of(slot);
+    if (slot.moments.empty()) return move(slot.parameter, gradient, Descent{rate_of(slot), o.weight_decay});
+    const bool first = slot.steps == 1; // the velocity starts as the gradient, not as a share of it
+    const DescentWithVelocity formula{.lr = rate_of(slot),
+                                      .decay = o.weight_decay,
+                                      .kept = first ? 0 : o.momentum,
+                                      .added = first ? 1 : 1 - o.dampening,
+                                      .gradient_share = o.nesterov ? 1.0 : 0.0,
+                                      .velocity_share = o.nesterov ? o.momentum : 1};
+    move(slot.parameter, gradient, formula, slot.moments[0]);
 }
 
 } // namespace xg::nn

@@ -1,5 +1,5 @@
 #pragma once
-#include <nn/optim/optimizer.hpp>
+#include <nn/optim/optimizer_of.hpp>
 
 namespace xg::nn {
 
@@ -17,15 +17,16 @@ struct SGDOptions {
 ///     w = w - lr v            with Nesterov: w = w - lr (g + mu v)
 /// Remembers "momentum_buffer", v. ValueError for an option out of range.
 /// Source: PyTorch's documentation of torch.optim.SGD; Sutskever et al., ICML 2013.
-class XGRAD_API SGD : public Optimizer {
+class XGRAD_API SGD : public OptimizerOf<SGD, SGDOptions> {
 public:
-    SGD(Parameters parameters, SGDOptions options = {}, Site site = Site::here());
+    using OptimizerOf::OptimizerOf;
+
+    static constexpr const char* name = "SGD";
+    static std::vector<Moment> remembers(const SGDOptions& options);
+    void check(const SGDOptions& options) const;
 
 protected:
     void update(Slot& slot, const Tensor& gradient) override;
-
-private:
-    SGDOptions options_;
 };
 
 } // namespace xg::nn
