@@ -31,6 +31,12 @@
 #include <nn/optim/rprop.hpp>
 #include <nn/optim/sgd.hpp>
 #include <nn/parameter.hpp>
+#include <nn/schedules/cosine.hpp>
+#include <nn/schedules/cycle.hpp>
+#include <nn/schedules/factors.hpp>
+#include <nn/schedules/joined.hpp>
+#include <nn/schedules/plateau.hpp>
+#include <nn/schedules/schedule.hpp>
 #include <nn/state_dict.hpp>
 #include <nn/train/early_stop.hpp>
 #include <nn/train/metrics.hpp>
