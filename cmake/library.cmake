@@ -67,6 +67,18 @@ set_source_files_properties("${PROJECT_SOURCE_DIR}/autograd/version.cpp" PROPERT
 set_source_files_properties("${PROJECT_SOURCE_DIR}/autograd/kernels/blas.cpp" PROPERTIES
     COMPILE_DEFINITIONS "XGRAD_BLAS_NAME=\"${Cblas_NAME}\";XGRAD_BLAS_PATH=\"${Cblas_LIBRARY}\"")
 
+# oneDNN is loaded at the first convolution that it makes faster. Nothing links to it; without its headers (libdnnl-dev on
+# Debian) all convolutions run on our own kernel.
+find_path(Dnnl_INCLUDE_DIR NAMES oneapi/dnnl/dnnl.h)
+mark_as_advanced(Dnnl_INCLUDE_DIR)
+if(Dnnl_INCLUDE_DIR)
+    set_source_files_properties("${PROJECT_SOURCE_DIR}/autograd/kernels/dnn.cpp" PROPERTIES
+        COMPILE_DEFINITIONS "XGRAD_DNN_NAME=\"libdnnl.so.2\"")
+    if(NOT Dnnl_INCLUDE_DIR IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
+        set_property(SOURCE "${PROJECT_SOURCE_DIR}/autograd/kernels/dnn.cpp" PROPERTY INCLUDE_DIRECTORIES "${Dnnl_INCLUDE_DIR}")
+    endif()
+endif()
+
 xgrad_add_library(autograd SOURCES ${autograd_sources})
 if(NOT nn_sources)
     set(nn_sources "${PROJECT_BINARY_DIR}/nothing_yet.cpp") # the library exists before its first source does

@@ -44,5 +44,12 @@ std::span<const OpEntry* const> least_squares_ops();
 std::span<const OpEntry* const> scatter_ops();
 std::span<const OpEntry* const> masking_ops();
 std::span<const OpEntry* const> indexing_ops();
+std::span<const OpEntry* const> convolution_ops();
+std::span<const OpEntry* const> resample_ops();
+std::span<const OpEntry* const> pooling_ops();
+std::span<const OpEntry* const> image_ops();
+std::span<const OpEntry* const> normalization_ops();
+std::span<const OpEntry* const> dropout_ops();
+std::span<const OpEntry* const> distance_ops();
 
 } // namespace xg
