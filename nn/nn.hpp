@@ -8,8 +8,14 @@
 #include <nn/losses.hpp>
 #include <nn/module.hpp>
 #include <nn/modules/activations.hpp>
+#include <nn/modules/conv.hpp>
+#include <nn/modules/dropout.hpp>
 #include <nn/modules/flatten.hpp>
+#include <nn/modules/image.hpp>
 #include <nn/modules/linear.hpp>
+#include <nn/modules/norm.hpp>
+#include <nn/modules/padding.hpp>
+#include <nn/modules/pooling.hpp>
 #include <nn/modules/sequential.hpp>
 #include <nn/optim/adadelta.hpp>
 #include <nn/optim/adagrad.hpp>
