@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <autograd/creation.hpp>
+#include <autograd/engine/level.hpp>
 #include <autograd/error_format_internal.hpp>
 #include <autograd/fixed_math_internal.hpp>
 #include <autograd/foreign.hpp>
@@ -151,33 +152,7 @@ Generator::State take_pairs(Generator& generator, Index n) {
     return start;
 }
 
-} // namespace
-
-Tensor rand(const Shape& shape, RandomOptions options, Site site) {
-    const CallSite here(site);
-    return uniform("rand", shape, options);
-}
-Tensor randn(const Shape& shape, RandomOptions options, Site site) {
-    const CallSite here(site);
-    return normal("randn", shape, options);
-}
-Tensor rand_like(const Tensor& like, RandomOptions options, Site site) {
-    const CallSite here(site);
-    options = like_options("rand_like", like, options);
-    return uniform("rand_like", like.shape(), options);
-}
-Tensor randn_like(const Tensor& like, RandomOptions options, Site site) {
-    const CallSite here(site);
-    options = like_options("randn_like", like, options);
-    return normal("randn_like", like.shape(), options);
-}
-
-Tensor randint(Index low, Index high, const Shape& shape, RandomOptions options, Site site) {
-    const CallSite here(site);
-    if (low >= high) {
-        fail<ValueError>("randint: there is no integer in [{}, {})\n  expected low < high; high itself is never drawn",
-                         low, high);
-    }
+Tensor random_integers(Index low, Index high, const Shape& shape, const RandomOptions& options) {
     Tensor out = blank_integers("randint", shape, options);
     const Index n = out.numel();
     const auto first = static_cast<std::uint64_t>(low), range = static_cast<std::uint64_t>(high) - first;
@@ -192,21 +167,58 @@ Tensor randint(Index low, Index high, const Shape& shape, RandomOptions options,
     return finished(std::move(out), options);
 }
 
-Tensor randperm(Index n, RandomOptions options, Site site) {
-    const CallSite here(site);
-    if (n < 0) fail<ValueError>("randperm: n is {}\n  expected 0 or more", n);
-    Tensor out = blank_integers("randperm", Shape(n), options);
-    const Generator::State start = take_pairs(generator_of(options), n > 0 ? n - 1 : 0);
+// One after the other along the last axis, each from blocks of its own.
+Tensor permutations(const Shape& shape, const RandomOptions& options) {
+    Tensor out = blank_integers("randperm", shape, options);
+    const Index n = shape.back();
     kernels::dispatch_number(out.dtype(), [&]<class T>() {
-        T* numbers = static_cast<T*>(out.data());
-        std::iota(numbers, numbers + n, T(0));
-        std::uint64_t drawn = 0;
-        for (Index i = n - 1; i > 0; --i) {
-            const std::uint64_t j = bounded(start, drawn++, static_cast<std::uint64_t>(i) + 1);
-            std::swap(numbers[i], numbers[j]);
+        for (T *numbers = static_cast<T*>(out.data()), *end = numbers + out.numel(); numbers != end; numbers += n) {
+            const Generator::State start = take_pairs(generator_of(options), n - 1);
+            std::iota(numbers, numbers + n, T(0));
+            std::uint64_t drawn = 0;
+            for (Index i = n - 1; i > 0; --i) {
+                const std::uint64_t j = bounded(start, drawn++, static_cast<std::uint64_t>(i) + 1);
+                std::swap(numbers[i], numbers[j]);
+            }
         }
     });
     return finished(std::move(out), options);
+}
+
+} // namespace
+
+Tensor rand(const Shape& shape, RandomOptions options, Site site) {
+    const CallSite here(site);
+    return drawn_by_example(shape, [&](const Shape& all) { return uniform("rand", all, options); });
+}
+Tensor randn(const Shape& shape, RandomOptions options, Site site) {
+    const CallSite here(site);
+    return drawn_by_example(shape, [&](const Shape& all) { return normal("randn", all, options); });
+}
+Tensor rand_like(const Tensor& like, RandomOptions options, Site site) {
+    const CallSite here(site);
+    options = like_options("rand_like", like, options);
+    return drawn_by_example(like.shape(), [&](const Shape& all) { return uniform("rand_like", all, options); });
+}
+Tensor randn_like(const Tensor& like, RandomOptions options, Site site) {
+    const CallSite here(site);
+    options = like_options("randn_like", like, options);
+    return drawn_by_example(like.shape(), [&](const Shape& all) { return normal("randn_like", all, options); });
+}
+
+Tensor randint(Index low, Index high, const Shape& shape, RandomOptions options, Site site) {
+    const CallSite here(site);
+    if (low >= high) {
+        fail<ValueError>("randint: there is no integer in [{}, {})\n  expected low < high; high itself is never drawn",
+                         low, high);
+    }
+    return drawn_by_example(shape, [&](const Shape& all) { return random_integers(low, high, all, options); });
+}
+
+Tensor randperm(Index n, RandomOptions options, Site site) {
+    const CallSite here(site);
+    if (n < 0) fail<ValueError>("randperm: n is {}\n  expected 0 or more", n);
+    return drawn_by_example(Shape(n), [&](const Shape& all) { return permutations(all, options); });
 }
 
 } // namespace xg

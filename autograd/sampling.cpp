@@ -1,25 +1,30 @@
 #include <autograd/sampling.hpp>
 
-#include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <vector>
 
+#include <autograd/engine/level.hpp>
 #include <autograd/error_format_internal.hpp>
 #include <autograd/fixed_math_internal.hpp>
+#include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/entry.hpp>
+#include <autograd/ops/order.hpp>
+#include <autograd/ops/scan.hpp>
+#include <autograd/ops/shape_ops.hpp>
 
 namespace xg {
 namespace {
 
 using Numbers = std::vector<double>;
 
-Numbers drawn(const Shape& shape, Generator* generator, Site site) {
-    return rand(shape, {.dtype = float64, .generator = generator}, site).to_vector<double>();
-}
-
-// What is drawn, in the dtype that was asked for.
-Tensor made(const Numbers& values, const Shape& shape, const RandomOptions& o, DType otherwise, Site site) {
-    return from_vector(values, shape, {.dtype = o.dtype.value_or(otherwise), .requires_grad = o.requires_grad}, site);
+// `f` of the float64 numbers of rand, in the dtype that was asked for; inside vmap of each example's own.
+template <class F>
+Tensor by_uniforms(const Shape& shape, const RandomOptions& o, Site site, F f) {
+    return drawn_by_example(shape, [&](const Shape& all) {
+        Numbers x = rand(all, {.dtype = float64, .generator = o.generator}, site).to_vector<double>();
+        for (double& v : x) v = f(v);
+        return from_vector(x, all, {.dtype = o.dtype.value_or(float32), .requires_grad = o.requires_grad}, site);
+    });
 }
 
 void require_floating(const char* op, const RandomOptions& o) {
@@ -31,7 +36,16 @@ void require_floating(const char* op, const RandomOptions& o) {
 // -log(u), finite for every u that rand gives.
 double exponential(double u) { return -fixed_log(u + 0x1p-54); }
 
-void check_weights(const double* w, Index n, Index count, bool replacement, Index line) {
+void check_chances(const Tensor& p) {
+    const Numbers chances = numbers_below(p).to_vector<double>();
+    for (std::size_t i = 0; i < chances.size(); ++i) {
+        if (!(chances[i] >= 0 && chances[i] <= 1)) {
+            fail<ValueError>("bernoulli: entry {} of p is {}\n  expected numbers from 0 to 1", i, chances[i]);
+        }
+    }
+}
+
+void check_line(const double* w, Index n, Index count, bool replacement, Index line) {
     Index positive = 0;
     for (Index i = 0; i < n; ++i) {
         if (!(w[i] >= 0) || std::isinf(w[i])) {
@@ -49,16 +63,29 @@ void check_weights(const double* w, Index n, Index count, bool replacement, Inde
             line, positive, count);
     }
 }
+void check_weights(const Tensor& weights, Index count, bool replacement) {
+    if (weights.rank() == 0)
+        fail<ShapeError>("multinomial: the weights are a scalar\n  expected a last axis to draw from");
+    if (count < 0) fail<ValueError>("multinomial: count is {}\n  expected 0 or more", count);
+    const Tensor all = numbers_below(weights);
+    const Numbers w = all.to_vector<double>();
+    Shape lines = all.shape();
+    const Index n = lines.back();
+    lines.pop_back();
+    for (Index line = 0; line < lines.numel(); ++line) check_line(w.data() + line * n, n, count, replacement, line);
+}
 
-Index pick(const double* w, Index n, double u) {
-    const double total = std::accumulate(w, w + n, 0.0);
-    double sum = 0;
-    Index last = 0;
-    for (Index i = 0; i < n; ++i) {
-        if (w[i] > 0) last = i;
-        if ((sum += w[i]) > u * total) return i;
-    }
-    return last; // u times the total was rounded up to it
+// The first entry whose running total is above u times the total.
+Tensor with_replacement(const Tensor& w, const Tensor& u) {
+    const Tensor running = cumsum(w, -1), total = slice(running, -1, -1, none);
+    const Tensor last = searchsorted(running, total); // of weight above 0: u times the total may be rounded up to it
+    return minimum(searchsorted(running, u * total, {.right = true}), last);
+}
+
+// A race of exponential clocks, each as fast as its weight: the order of arrival is that of draws.
+Tensor without_replacement(const Tensor& w, const Tensor& clocks, Index count) {
+    const Tensor arrival = where(w > 0.0, clocks / w, std::nan("")); // NaN comes last
+    return slice(argsort(arrival), -1, 0, count);
 }
 
 } // namespace
@@ -69,77 +96,47 @@ Tensor uniform(const Shape& shape, double low, double high, RandomOptions o, Sit
     if (!(low <= high) || !std::isfinite(high - low)) {
         fail<ValueError>("uniform: low is {} and high {}\n  expected finite numbers, low not above high", low, high);
     }
-    Numbers x = drawn(shape, o.generator, site);
-    for (double& v : x) v = low + (high - low) * v;
-    return made(x, shape, o, float32, site);
+    return by_uniforms(shape, o, site, [=](double u) { return low + (high - low) * u; });
 }
 
 Tensor normal(const Shape& shape, double mean, double stddev, RandomOptions o, Site site) {
     const CallSite here(site);
     require_floating("normal", o);
     if (!(stddev >= 0)) fail<ValueError>("normal: stddev is {}\n  expected 0 or more", stddev);
-    Numbers x = randn(shape, {.dtype = float64, .generator = o.generator}, site).to_vector<double>();
-    for (double& v : x) v = mean + stddev * v;
-    return made(x, shape, o, float32, site);
+    return drawn_by_example(shape, [&](const Shape& all) {
+        Numbers x = randn(all, {.dtype = float64, .generator = o.generator}, site).to_vector<double>();
+        for (double& v : x) v = mean + stddev * v;
+        return from_vector(x, all, {.dtype = o.dtype.value_or(float32), .requires_grad = o.requires_grad}, site);
+    });
 }
 
 Tensor bernoulli(const Tensor& p, RandomOptions o, Site site) {
     const CallSite here(site);
     require_defined("bernoulli", p);
-    const Numbers chances = p.to_vector<double>(site);
-    for (std::size_t i = 0; i < chances.size(); ++i) {
-        if (!(chances[i] >= 0 && chances[i] <= 1)) {
-            fail<ValueError>("bernoulli: entry {} of p is {}\n  expected numbers from 0 to 1", i, chances[i]);
-        }
-    }
-    Numbers x = drawn(p.shape(), o.generator, site);
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] = x[i] < chances[i] ? 1 : 0;
-    return made(x, p.shape(), o, is_floating(p.dtype()) ? p.dtype() : float32, site);
+    check_chances(p);
+    const Tensor u = rand(p.shape(), {.dtype = float64, .generator = o.generator}, site);
+    Tensor y = less(u, p.detach().to(float64)).to(o.dtype.value_or(is_floating(p.dtype()) ? p.dtype() : float32));
+    if (o.requires_grad) y.requires_grad(true, site);
+    return y;
 }
 
 Tensor gumbel(const Shape& shape, RandomOptions o, Site site) {
     const CallSite here(site);
     require_floating("gumbel", o);
-    Numbers x = drawn(shape, o.generator, site);
-    for (double& v : x) v = -std::log(exponential(v));
-    return made(x, shape, o, float32, site);
+    return by_uniforms(shape, o, site, [](double u) { return -std::log(exponential(u)); });
 }
 
 Tensor multinomial(const Tensor& weights, Index count, MultinomialOptions o, Site site) {
     const CallSite here(site);
     require_defined("multinomial", weights);
-    if (weights.rank() == 0)
-        fail<ShapeError>("multinomial: the weights are a scalar\n  expected a last axis to draw from");
-    if (count < 0) fail<ValueError>("multinomial: count is {}\n  expected 0 or more", count);
-    const Numbers w = weights.to_vector<double>(site);
-    const Index n = weights.shape(-1);
-    Shape shape = weights.shape();
+    check_weights(weights, count, o.replacement);
+    const Tensor w = weights.detach().to(float64);
+    Shape shape = w.shape();
     shape[shape.rank() - 1] = count;
-    const Index lines = n == 0 ? (count == 0 ? 0 : shape.numel() / count) : weights.numel() / n;
-    for (Index line = 0; line < lines; ++line) check_weights(w.data() + line * n, n, count, o.replacement, line);
-
-    std::vector<Index> all;
-    const Numbers u = drawn(o.replacement ? shape : weights.shape(), o.generator, site);
-    for (Index line = 0; line < lines; ++line) {
-        const double* own = w.data() + line * n;
-        if (o.replacement) {
-            for (Index k = 0; k < count; ++k)
-                all.push_back(pick(own, n, u[static_cast<std::size_t>(line * count + k)]));
-            continue;
-        }
-        // A race of exponential clocks, each as fast as its weight: the order of arrival is that of draws.
-        Numbers arrival;
-        std::vector<Index> order;
-        for (Index i = 0; i < n; ++i) {
-            arrival.push_back(exponential(u[static_cast<std::size_t>(line * n + i)]) / own[i]);
-            if (own[i] > 0) order.push_back(i);
-        }
-        std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) {
-            return arrival[static_cast<std::size_t>(a)] < arrival[static_cast<std::size_t>(b)];
-        });
-        all.insert(all.end(), order.begin(), order.begin() + count);
-    }
-    return from_vector(all, shape, {}, site);
+    if (shape.numel() == 0) return zeros(shape, {.dtype = int64});
+    const RandomOptions draws{.dtype = float64, .generator = o.generator};
+    if (o.replacement) return with_replacement(w, rand(shape, draws, site));
+    return without_replacement(w, by_uniforms(w.shape(), draws, site, exponential), count);
 }
 
 } // namespace xg

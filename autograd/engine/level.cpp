@@ -28,11 +28,11 @@ std::uint64_t next_serial() {
 
 // Inside the step of a level only the levels below it are visible, so a transform opened there takes the place of those
 // above until it ends.
-LevelScope::LevelScope(LevelKind kind, Index examples) : serial_(next_serial()) {
+LevelScope::LevelScope(LevelKind kind, Index examples, bool draws) : serial_(next_serial()) {
     if (levels.visible >= 255) fail<StateError>("more than 255 transforms are nested");
     hidden_.assign(levels.open.begin() + levels.visible, levels.open.end());
     levels.open.resize(static_cast<std::size_t>(levels.visible));
-    levels.open.push_back({serial_, kind, examples});
+    levels.open.push_back({serial_, kind, examples, draws});
     id_ = static_cast<std::uint8_t>(++levels.visible);
 }
 LevelScope::~LevelScope() {
@@ -67,6 +67,34 @@ void refuse_examples(const char* op, const Tensor& t) {
             "  expected where() or masked_fill(), which keep the shape, or the call outside of vmap",
             op);
     }
+}
+
+Tensor numbers_below(const Tensor& t) {
+    Impl* impl = t.impl();
+    while (impl->level > 0) impl = parts_of(impl).primal;
+    return share(impl);
+}
+
+Tensor drawn_by_example(const Shape& shape, const std::function<Tensor(const Shape&)>& draw) {
+    Shape all;
+    std::vector<int> maps; // outermost first
+    for (int level = 1; level <= levels.visible; ++level) {
+        const Level& open = levels.open[static_cast<std::size_t>(level - 1)];
+        if (!open.draws) continue;
+        maps.push_back(level);
+        all.push_back(open.examples);
+    }
+    all.append(shape.begin(), shape.end());
+    Tensor drawn;
+    {
+        const VisibleLevels outside(0);
+        drawn = draw(all);
+    }
+    for (const int level : maps) {
+        drawn = make_batched(static_cast<std::uint8_t>(level), levels.open[static_cast<std::size_t>(level - 1)].serial,
+                             drawn);
+    }
+    return drawn;
 }
 
 namespace {

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include <autograd/ops/entry.hpp>
@@ -14,12 +15,13 @@ struct Level {
     std::uint64_t serial; // never given twice
     LevelKind kind;
     Index examples = 0; // of a batched level
+    bool draws = false; // each example has random numbers of its own
 };
 
 /// Opens a level for the scope.
 class LevelScope {
 public:
-    explicit LevelScope(LevelKind kind, Index examples = 0);
+    explicit LevelScope(LevelKind kind, Index examples = 0, bool draws = false);
     ~LevelScope();
     LevelScope(const LevelScope&) = delete;
     LevelScope& operator=(const LevelScope&) = delete;
@@ -57,6 +59,13 @@ int level_of(const OpEntry& op, const Tensor& t);
 /// StateError if `t` stands for every example of a vmap: for operations whose result has as many entries as its numbers
 /// say, so that the results of examples would have no common shape.
 void refuse_examples(const char* op, const Tensor& t);
+
+/// The numbers at the bottom of t's wrappers: of its primal, of every example.
+Tensor numbers_below(const Tensor& t);
+
+/// `draw` of `shape` for each example of the open maps that draw: it runs once, outside of them, with their counts in
+/// front of the shape.
+Tensor drawn_by_example(const Shape& shape, const std::function<Tensor(const Shape&)>& draw);
 
 /// The step of level L: unwraps, runs the operation below L, wraps.
 Tensor run_on_level(const OpEntry& op, In in, const void* attrs, Site site, int level);

@@ -42,8 +42,11 @@ Shape joined(const Shape& a, const Shape& b) {
     return out;
 }
 
-// `f` of each unit tensor: (entries of `by`, sizes of what f gives).
-Tensors on_basis(const ListFunction& f, const Tensors& by, Site site) { return vmap_list(f, basis(by), {}, site); }
+// `f` of each unit tensor: (entries of `by`, sizes of what f gives). All are derivatives of one function, so random numbers
+// in it are the same for all.
+Tensors on_basis(const ListFunction& f, const Tensors& by, Site site) {
+    return vmap_list(f, basis(by), {.randomness = Randomness::same}, site);
+}
 
 // The parts of each input along the front axis, which counts the entries of all inputs: [part of by][result].
 Matrix parted(const Tensors& stacked, const Tensors& by) {

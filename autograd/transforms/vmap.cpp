@@ -67,7 +67,7 @@ std::vector<Tensor> vmap_list(const ListFunction& f, const std::vector<Tensor>& 
         examples = examples_of(xs, options);
     }
     std::vector<Tensor> results;
-    const LevelScope level(LevelKind::batched, examples.count);
+    const LevelScope level(LevelKind::batched, examples.count, options.randomness == Randomness::different);
     {
         std::vector<Tensor> inside = xs;
         for (std::size_t i = 0; i < xs.size(); ++i) {
