@@ -55,6 +55,7 @@ Blas::Blas() {
     find(library, of.gemm, "cblas_" #p "gemm"); \
     find(library, of.getrf, #p "getrf_");       \
     find(library, of.getrs, #p "getrs_");       \
+    find(library, of.gecon, #p "gecon_");       \
     find(library, of.trtrs, #p "trtrs_");       \
     find(library, of.potrf, #p "potrf_");       \
     find(library, of.geqrf, #p "geqrf_");       \

@@ -9,6 +9,7 @@ extern "C" {
     void p##getrf_(const int*, const int*, T*, const int*, int*, int*);                                         \
     void p##getrs_(const char*, const int*, const int*, const T*, const int*, const int*, T*, const int*, int*, \
                    std::size_t);                                                                                \
+    void p##gecon_(const char*, const int*, const T*, const int*, const T*, T*, T*, int*, int*, std::size_t);   \
     void p##trtrs_(const char*, const char*, const char*, const int*, const int*, const T*, const int*, T*,     \
                    const int*, int*, std::size_t, std::size_t, std::size_t);                                    \
     void p##potrf_(const char*, const int*, T*, const int*, int*, std::size_t);                                 \
@@ -34,6 +35,7 @@ struct BlasOf;
         decltype(&cblas_##p##gemm) gemm; \
         decltype(&p##getrf_) getrf;      \
         decltype(&p##getrs_) getrs;      \
+        decltype(&p##gecon_) gecon;      \
         decltype(&p##trtrs_) trtrs;      \
         decltype(&p##potrf_) potrf;      \
         decltype(&p##geqrf_) geqrf;      \

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <autograd/kernels/blas.hpp>
 #include <autograd/kernels/gemm.hpp>
@@ -54,6 +55,28 @@ void solve_lu(const Columns<T>& lu, const std::vector<int>& pivots, Columns<T>& 
     if (n > 0 && k > 0) {
         blas().of<T>().getrs("N", &n, &k, lu.numbers.data(), &step, pivots.data(), b.numbers.data(), &step, &info, 1);
     }
+}
+
+template <class T>
+T reciprocal_condition(const Columns<T>& a) {
+    const int n = count(a.rows), step = leading(a.rows);
+    T size = 0;
+    for (Index j = 0; j < a.columns; ++j) {
+        T sum = 0;
+        for (Index i = 0; i < a.rows; ++i) sum += std::abs(a(i, j));
+        size = sum <= size ? size : sum; // a NaN stays
+    }
+    Columns<T> lu = a;
+    std::vector<int> pivots;
+    if (factor_lu(lu, pivots) != 0) return 0;
+    std::vector<T> work(static_cast<std::size_t>(4 * n));
+    T condition = std::numeric_limits<T>::quiet_NaN();
+    int info = 0;
+    if (n > 0 && std::isfinite(size)) {
+        blas().of<T>().gecon("1", &n, lu.numbers.data(), &step, &size, &condition, work.data(), pivots.data(), &info,
+                             1);
+    }
+    return condition;
 }
 
 template <class T>
@@ -151,6 +174,7 @@ Columns<T> product(const Columns<T>& a, const Columns<T>& b) {
 #define XGRAD_LAPACK(T)                                                                  \
     template int factor_lu(Columns<T>&, std::vector<int>&);                              \
     template void solve_lu(const Columns<T>&, const std::vector<int>&, Columns<T>&);     \
+    template T reciprocal_condition(const Columns<T>&);                                  \
     template int solve_triangle(const Columns<T>&, Columns<T>&, Triangle);               \
     template int factor_cholesky(Columns<T>&);                                           \
     template void factor_qr(Columns<T>&, Columns<T>&);                                   \

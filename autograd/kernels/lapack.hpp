@@ -37,6 +37,10 @@ int factor_lu(Columns<T>& a, std::vector<int>& pivots);
 template <class T>
 void solve_lu(const Columns<T>& lu, const std::vector<int>& pivots, Columns<T>& b);
 
+/// About 1 / (|A| |A^-1|) in the sum norm, 0 for a singular A, NaN where A holds one.
+template <class T>
+T reciprocal_condition(const Columns<T>& a);
+
 struct Triangle {
     bool upper, unit;
 };

@@ -39,6 +39,7 @@ std::span<const OpEntry* const> smooth_ops();
 std::span<const OpEntry* const> contraction_ops();
 std::span<const OpEntry* const> einsum_ops();
 std::span<const OpEntry* const> solving_ops();
+std::span<const OpEntry* const> determinant_ops();
 std::span<const OpEntry* const> decomposition_ops();
 std::span<const OpEntry* const> least_squares_ops();
 std::span<const OpEntry* const> scatter_ops();

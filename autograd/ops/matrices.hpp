@@ -20,9 +20,10 @@ struct TriangularOptions {
 };
 /// x with A x = b for a triangular A, as solve otherwise.
 XGRAD_API Tensor triangular_solve(const Operand& a, const Operand& b, TriangularOptions options = {});
-/// The determinant; 1 of an empty matrix. Its gradient raises a ValueError where it is 0.
+/// The determinant; 1 of an empty matrix. Its derivatives are right at singular matrices, too.
 XGRAD_API Tensor det(const Operand& a);
-/// The sign of the determinant, and the logarithm of its size, which does not overflow. (0, -inf) for a singular matrix.
+/// The sign of the determinant, and the logarithm of its size, which does not overflow. (0, -inf) for a
+/// singular matrix, where it has no gradient: a ValueError.
 XGRAD_API std::pair<Tensor, Tensor> slogdet(const Operand& a);
 /// The product of n copies of A; of A^-1 for a negative n.
 XGRAD_API Tensor matrix_power(const Operand& a, Index n);

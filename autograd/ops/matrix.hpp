@@ -41,6 +41,8 @@ void require_finite(const char* op, const std::vector<T>& numbers) {
     }
 }
 
+/// A^-1; ValueError, naming `op`, if A is singular.
+Tensor inverse_of(const Tensor& a, const char* op);
 /// The identity of x's columns, in its dtype.
 Tensor identity_like(const Tensor& x);
 /// 1 / (v_j - v_i), and 0 where they are equal.

@@ -232,162 +232,6 @@ struct TriangularSolve {
     }
 };
 
-// The sign and size of a product of pivots: `f(pivot)` is called for each, with exchanges as -1.
-template <class T, class F>
-void for_pivots(const std::vector<T>& a, Index i, Index n, F f) {
-    Columns<T> lu(a.data() + i * n * n, n, n);
-    std::vector<int> pivots;
-    kernels::factor_lu(lu, pivots);
-    for (Index k = 0; k < n; ++k) {
-        f(lu(k, k));
-        if (pivots[static_cast<std::size_t>(k)] != k + 1) f(T(-1));
-    }
-}
-
-double determinant(Matrix a) {
-    double d = 1;
-    for (std::size_t k = 0; k < a.size(); ++k) {
-        std::size_t pivot = k;
-        for (std::size_t i = k + 1; i < a.size(); ++i) pivot = std::abs(a[i][k]) > std::abs(a[pivot][k]) ? i : pivot;
-        if (pivot != k) std::swap(a[k], a[pivot]), d = -d;
-        d *= a[k][k];
-        for (std::size_t i = k + 1; i < a.size(); ++i) {
-            const double factor = a[i][k] / a[k][k];
-            for (std::size_t j = k; j < a.size(); ++j) a[i][j] -= factor * a[k][j];
-        }
-    }
-    return d;
-}
-Tensor one_a_matrix(const Tensor& x, const std::function<Line(const Matrix&)>& f, bool several) {
-    const Tensor y = by_matrix(x, [&](const Matrix& a) { return Matrix{f(a)}; });
-    Shape shape = but_last(x.shape(), 2);
-    if (several) shape.push_back(y.shape(-1));
-    return from_vector(y.to_vector<double>(), shape);
-}
-
-struct NoAttrs {};
-
-struct Det {
-    using Attrs = NoAttrs;
-    static constexpr OpDoc doc{.name = "det",
-                               .formula = "det(A)",
-                               .derivative = "y A^-T",
-                               .edges = "1 of an empty matrix; the gradient raises where it is 0",
-                               .numpy = "linalg.det",
-                               .torch = "linalg.det",
-                               .onnx = "Det",
-                               .snippet = "det(tensor({{1, 2}, {3, 4}}))  // -1.9999999"};
-    static constexpr Saves saves{.inputs = 1, .output = true};
-    static constexpr DTypes dtypes = floats;
-    static Shape shape(In x, const Attrs&) { return but_last(x[0].shape(), 2); }
-    static void forward(std::span<const Strided> x, const Strided& y, const Attrs&) {
-        const Index n = x[0].shape.back();
-        with_float(y.dtype, [&]<class T>(T) {
-            const auto a = in_order<T>(x[0]);
-            for (Index i = 0; i < y.numel(); ++i) {
-                T product = 1;
-                for_pivots(a, i, n, [&](T pivot) { product *= pivot; });
-                y.as<T>()[i] = product;
-            }
-        });
-    }
-    static Tensor slope(const Saved& s) { return transpose(Inverse::compose(s.in[0], "det, its gradient")); }
-    static Tensor on_matrix(const Tensor& t) { return unsqueeze(unsqueeze(t, -1), -1); }
-    static Grads vjp(const Saved& s, const Tensor& g, const Attrs&) { return {on_matrix(g * s.out) * slope(s)}; }
-    static Tensor jvp(const Saved& s, In t, const Attrs&) { return s.out * sum(slope(s) * t[0], {-2, -1}); }
-    static Attrs batch(const Attrs& a) { return a; }
-    static std::vector<Sample> samples() {
-        std::vector<Sample> samples;
-        for (const Shape& shape : matrix_shapes(/*square=*/true)) {
-            samples.push_back(sample(
-                shape.str(), {small_numbers(shape, 4)}, [](In in) { return det(firm(in[0])); },
-                [](In in) {
-                    return one_a_matrix(
-                        firm(in[0]), [](const Matrix& a) { return Line{determinant(a)}; }, false);
-                }));
-        }
-        samples.push_back(sample(
-            "negative", {small_numbers({3, 3}, 2)}, [](In in) { return det(flip(firm(in[0]), 0)); },
-            [](In in) {
-                return one_a_matrix(
-                    firm(in[0]), [](const Matrix& a) { return Line{-determinant(a)}; }, false);
-            }));
-        return samples;
-    }
-    static std::vector<Misuse> misuse() { return matrix_misuse(/*square=*/true, det); }
-};
-
-// Both results in one, [sign, logarithm]: the graph knows operations of one result.
-struct Slogdet {
-    using Attrs = NoAttrs;
-    static constexpr OpDoc doc{.name = "slogdet",
-                               .formula = "(sign(det(A)), log |det(A)|)",
-                               .derivative = "0, A^-T",
-                               .edges = "(0, -inf) for a singular matrix, whose gradient raises",
-                               .numpy = "linalg.slogdet",
-                               .torch = "linalg.slogdet",
-                               .snippet = "std::get<0>(slogdet(tensor({{1, 2}, {3, 4}})))  // -1.0"};
-    static constexpr Saves saves{.inputs = 1};
-    static constexpr DTypes dtypes = floats;
-    static Shape shape(In x, const Attrs&) {
-        Shape s = but_last(x[0].shape(), 2);
-        s.push_back(2);
-        return s;
-    }
-    static void forward(std::span<const Strided> x, const Strided& y, const Attrs&) {
-        const Index n = x[0].shape.back();
-        with_float(y.dtype, [&]<class T>(T) {
-            const auto a = in_order<T>(x[0]);
-            for (Index i = 0; i < y.numel() / 2; ++i) {
-                T sign = 1, logarithm = 0;
-                for_pivots(a, i, n, [&](T pivot) {
-                    sign *= static_cast<T>(pivot > 0 ? 1 : pivot < 0 ? -1 : pivot);
-                    logarithm += std::log(std::abs(pivot));
-                });
-                y.as<T>()[2 * i] = sign;
-                y.as<T>()[2 * i + 1] = logarithm;
-            }
-        });
-    }
-    static Tensor slope(const Saved& s) { return transpose(Inverse::compose(s.in[0], "slogdet, its gradient")); }
-    static Grads vjp(const Saved& s, const Tensor& g, const Attrs&) {
-        return {Det::on_matrix(select(g, -1, 1)) * slope(s)};
-    }
-    static Tensor jvp(const Saved& s, In t, const Attrs&) {
-        const Tensor logarithm = sum(slope(s) * t[0], {-2, -1});
-        return stack({0.0 * logarithm, logarithm}, -1);
-    }
-    static Attrs batch(const Attrs& a) { return a; }
-    static std::vector<Sample> samples() {
-        const auto packed = [](const Tensor& t) {
-            const auto [sign, logarithm] = slogdet(t);
-            return stack({logarithm, 2.0 * sign}, -1);
-        };
-        std::vector<Sample> samples;
-        for (const bool flipped : {false, true}) {
-            for (const Shape& shape : matrix_shapes(/*square=*/true)) {
-                const auto input = [flipped](const Tensor& t) { return flipped ? flip(firm(t), -1) : firm(t); };
-                samples.push_back(sample(
-                    shape.str() + (flipped ? " flipped" : ""), {small_numbers(shape, 4)},
-                    [input, packed](In in) { return packed(input(in[0])); },
-                    [input](In in) {
-                        return one_a_matrix(
-                            input(in[0]),
-                            [](const Matrix& a) {
-                                const double d = determinant(a);
-                                return Line{std::log(std::abs(d)), d < 0 ? -2.0 : 2.0};
-                            },
-                            true);
-                    }));
-            }
-        }
-        return samples;
-    }
-    static std::vector<Misuse> misuse() {
-        return matrix_misuse(/*square=*/true, [](const Operand& a) { return slogdet(a).second; });
-    }
-};
-
 struct MatrixPower {
     static constexpr OpDoc doc{.name = "matrix_power",
                                .formula = "A^n",
@@ -433,6 +277,7 @@ struct MatrixPower {
 
 } // namespace
 
+Tensor inverse_of(const Tensor& a, const char* op) { return Inverse::compose(a, op); }
 Tensor solve(const Operand& a, const Operand& b) {
     const CallSite here(a.site());
     const Equation e = as_equation("solve", a, b, /*square=*/true);
@@ -449,15 +294,6 @@ Tensor inverse(const Operand& a) {
     const CallSite here(a.site());
     return Inverse::compose(as_squares("inverse", a));
 }
-Tensor det(const Operand& a) {
-    const CallSite here(a.site());
-    return apply<Det>(a.site(), {as_squares("det", a)}, {});
-}
-std::pair<Tensor, Tensor> slogdet(const Operand& a) {
-    const CallSite here(a.site());
-    const Tensor y = apply<Slogdet>(a.site(), {as_squares("slogdet", a)}, {});
-    return {select(y, -1, 0), select(y, -1, 1)};
-}
 Tensor matrix_power(const Operand& a, Index n) {
     const CallSite here(a.site());
     return MatrixPower::compose(as_squares("matrix_power", a), n);
@@ -465,7 +301,7 @@ Tensor matrix_power(const Operand& a, Index n) {
 
 std::span<const OpEntry* const> solving_ops() {
     static constexpr std::array ops{&entry<Solve>(), &entry<Inverse>(), &entry<TriangularSolve>(),
-                                    &entry<Det>(),   &entry<Slogdet>(), &entry<MatrixPower>()};
+                                    &entry<MatrixPower>()};
     return ops;
 }
 
