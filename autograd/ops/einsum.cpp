@@ -38,6 +38,8 @@ struct Term {
         equation, what);
 }
 
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
 // The names of one side's term; `rank` is how many axes the ellipsis stands in for, with the letters.
 Names names_of(std::string_view equation, std::string_view text, int ellipsis) {
     Names names;
@@ -49,7 +51,7 @@ Names names_of(std::string_view equation, std::string_view text, int ellipsis) {
             for (int k = ellipsis; k > 0; --k) names.push_back(last_of_ellipsis - k);
             ellipsis = -1;
             i += 2;
-        } else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
+        } else if (is_letter(c)) {
             names.push_back(c);
         } else {
             refuse(equation, fmt::format("there is '{}'", c));
@@ -58,8 +60,13 @@ Names names_of(std::string_view equation, std::string_view text, int ellipsis) {
     return names;
 }
 
-int letters_in(std::string_view text) {
-    return static_cast<int>(std::count_if(text.begin(), text.end(), [](char c) { return c != ' ' && c != '.'; }));
+int letters_in(std::string_view equation, std::string_view text) {
+    int letters = 0;
+    for (const char c : text) {
+        if (is_letter(c)) ++letters;
+        else if (c != ' ' && c != '.') refuse(equation, fmt::format("there is '{}'", c));
+    }
+    return letters;
 }
 
 std::vector<std::string_view> split_at_commas(std::string_view text) {
@@ -102,10 +109,10 @@ Parsed parse(std::string_view equation, const std::vector<Tensor>& operands) {
     int widest = -1;
     for (std::size_t i = 0; i < texts.size(); ++i) {
         const bool dots = texts[i].find("...") != texts[i].npos;
-        const int rank = operands[i].rank(), extra = rank - letters_in(texts[i]);
+        const int letters = letters_in(equation, texts[i]), extra = operands[i].rank() - letters;
         if (extra < 0 || (extra > 0 && !dots)) {
             fail<ShapeError>("einsum: operand {} of \"{}\" has shape {}\n  expected {}{} axes for \"{}\"", i, equation,
-                             operands[i].shape().str(), dots ? "at least " : "", letters_in(texts[i]), texts[i]);
+                             operands[i].shape().str(), dots ? "at least " : "", letters, texts[i]);
         }
         if (dots) widest = std::max(widest, extra);
         parsed.terms.push_back({operands[i], names_of(equation, texts[i], dots ? extra : -1)});
@@ -331,6 +338,7 @@ struct Einsum {
                      einsum("i1->i", {zeros({2, 3})});
                  },
                  "ValueError", "'1'"},
+                {[] { einsum("i-j", {zeros({2})}); }, "ValueError", "there is '-'"},
                 {[] { einsum("i->j", {zeros({2})}); }, "ValueError", "'j' of the result"},
                 {[] { einsum("i->ii", {zeros({2})}); }, "ValueError", "twice in the result"},
                 {[] {

@@ -181,7 +181,6 @@ std::vector<Sample> Topk::samples() {
     return samples;
 }
 
-// Linear between neighbours, which NumPy calls "linear".
 struct Quantile {
     static constexpr OpDoc doc{.name = "quantile",
                                .formula = "the value that a share q of the entries lies below, over axes",
@@ -191,18 +190,38 @@ struct Quantile {
                                .numpy = "quantile",
                                .torch = "quantile",
                                .snippet = "quantile(tensor({1, 2, 3, 4}), 0.25)  // 1.75"};
-    static Tensor compose(const Tensor& x, const ReduceAttrs& a, double q) {
-        if (!(q >= 0 && q <= 1)) fail<ValueError>("quantile: q is {}\n  expected a number from 0 to 1", q);
+    // Of lines in order.
+    static Tensor at_share(const Tensor& lines, double q, QuantileMode mode) {
+        const double place = q * static_cast<double>(lines.shape(-1) - 1), low = std::floor(place);
+        const double share = mode == QuantileMode::lower      ? 0
+                             : mode == QuantileMode::higher   ? std::ceil(place - low)
+                             : mode == QuantileMode::nearest  ? std::nearbyint(place) - low
+                             : mode == QuantileMode::midpoint ? std::ceil(place - low) / 2
+                                                              : place - low;
+        const auto entry = [&](double at) { return select(lines, -1, static_cast<Index>(at)); };
+        if (share == 0 || share == 1) return entry(low + share);
+        return entry(low) * (1 - share) + entry(low + 1) * share;
+    }
+    static std::vector<Tensor> each(const Tensor& x, const ReduceAttrs& a, const std::vector<double>& qs,
+                                    QuantileMode mode) {
+        for (const double q : qs) {
+            if (!(q >= 0 && q <= 1)) fail<ValueError>("quantile: q is {}\n  expected a number from 0 to 1", q);
+        }
         const Tensor t = is_floating(x.dtype()) ? x : x.to(float32);
-        const Shape shape = reduced_shape(t.shape(), a);
         const Index count = reduced_count(t.shape(), a);
-        if (count == 0) return sum(t, axes_of(a, t.rank()), {.keepdims = a.keepdims}) + std::nan("");
-        const Tensor line = sort(merged(t, a), -1);
-        const double place = q * static_cast<double>(count - 1), low = std::floor(place), share = place - low;
-        Tensor y = select(line, -1, static_cast<Index>(low));
-        if (share > 0) y = y * (1 - share) + select(line, -1, static_cast<Index>(low) + 1) * share;
-        const Tensor last = select(line, -1, count - 1); // where a NaN would be
-        return reshape(where(not_equal(last, last), last, y), shape);
+        if (count == 0) {
+            return std::vector(qs.size(), sum(t, axes_of(a, t.rank()), {.keepdims = a.keepdims}) + std::nan(""));
+        }
+        const Tensor lines = sort(merged(t, a), -1), last = select(lines, -1, count - 1); // where a NaN would be
+        std::vector<Tensor> ys;
+        for (const double q : qs) {
+            const Tensor y = where(not_equal(last, last), last, at_share(lines, q, mode));
+            ys.push_back(reshape(y, reduced_shape(t.shape(), a)));
+        }
+        return ys;
+    }
+    static Tensor compose(const Tensor& x, const ReduceAttrs& a, double q, QuantileMode mode) {
+        return each(x, a, {q}, mode)[0];
     }
     static Tensor call(const Operand& x, const Axes& axes, bool keepdims) {
         return quantile(x, 0.3, axes, {.keepdims = keepdims});
@@ -231,6 +250,22 @@ struct Quantile {
                     return by_line_reduced(in[0], 1, [q](const Line& line) { return reference(line, q); });
                 }));
         }
+        // numpy.quantile([3, 1, 4, 10], q, method=...) for q = 0.25, 0.5 and 0.9: places 0.75, 1.5 and 2.7.
+        const std::pair<QuantileMode, std::vector<double>> modes[] = {{QuantileMode::linear, {2.5, 3.5, 8.2}},
+                                                                      {QuantileMode::lower, {1, 3, 4}},
+                                                                      {QuantileMode::higher, {3, 4, 10}},
+                                                                      {QuantileMode::nearest, {3, 4, 10}},
+                                                                      {QuantileMode::midpoint, {2, 3.5, 7}}};
+        for (const auto& [mode, values] : modes) {
+            samples.push_back(sample(
+                "mode " + std::to_string(static_cast<int>(mode)), {tensor({{3, 1, 4, 10}}, {.dtype = float64})},
+                [mode = mode](In in) {
+                    return quantile(in[0], std::vector{0.25, 0.5, 0.9}, 1, {.keepdims = true, .mode = mode});
+                },
+                [values = values](In) {
+                    return from_vector(values, {3, 1, 1});
+                }));
+        }
         samples.push_back({.note = "NaN",
                            .inputs = {tensor({{1.0, std::nan(""), 0.0}, {3.0, 1.0, 2.0}}, {.dtype = float64})},
                            .call = [](In in) { return quantile(in[0], 0.0, 1); },
@@ -245,7 +280,18 @@ struct Quantile {
         auto all = axes_misuse(call);
         all.push_back({[] { quantile(zeros({2}), 1.5); }, "ValueError", "q is 1.5"});
         all.push_back({[] { quantile(zeros({2}), std::nan("")); }, "ValueError", "q is nan"});
+        all.push_back({[] { quantile(zeros({2}), {0.5, -1.0}); }, "ValueError", "q is -1"});
+        all.push_back({[] { quantile(zeros({2}), std::vector<double>()); }, "ValueError", "no q"});
         return all;
+    }
+};
+
+// Several shares: the same operation with an axis for them.
+struct Quantiles {
+    static constexpr OpDoc doc = Quantile::doc;
+    static Tensor compose(const Tensor& x, const ReduceAttrs& a, const std::vector<double>& qs, QuantileMode mode) {
+        if (qs.empty()) fail<ValueError>("quantile: there is no q\n  expected at least one");
+        return stack(Quantile::each(x, a, qs, mode));
     }
 };
 
@@ -258,7 +304,9 @@ struct Median {
                                .numpy = "median",
                                .torch = "quantile(x, 0.5)",
                                .snippet = "median(tensor({5, 1, 3}))  // 3.0"};
-    static Tensor compose(const Tensor& t, const ReduceAttrs& a) { return Quantile::compose(t, a, 0.5); }
+    static Tensor compose(const Tensor& t, const ReduceAttrs& a, QuantileMode mode) {
+        return Quantile::compose(t, a, 0.5, mode);
+    }
     static Tensor call(const Operand& x, const Axes& axes, bool keepdims) {
         return median(x, axes, {.keepdims = keepdims});
     }
@@ -279,13 +327,21 @@ std::pair<Tensor, Tensor> topk(const Operand& x, Index k, Index axis, TopkOption
     return composed_along<Topk>(x, axis, k, o.largest);
 }
 Tensor quantile(const Operand& x, double q, QuantileOptions o) {
-    return reduce_by<Quantile>(x, nullptr, o.keepdims, q);
+    return reduce_by<Quantile>(x, nullptr, o.keepdims, q, o.mode);
 }
 Tensor quantile(const Operand& x, double q, const Axes& axes, QuantileOptions o) {
-    return reduce_by<Quantile>(x, &axes, o.keepdims, q);
+    return reduce_by<Quantile>(x, &axes, o.keepdims, q, o.mode);
 }
-Tensor median(const Operand& x, QuantileOptions o) { return reduce_by<Median>(x, nullptr, o.keepdims); }
-Tensor median(const Operand& x, const Axes& axes, QuantileOptions o) { return reduce_by<Median>(x, &axes, o.keepdims); }
+Tensor quantile(const Operand& x, const std::vector<double>& qs, QuantileOptions o) {
+    return reduce_by<Quantiles>(x, nullptr, o.keepdims, qs, o.mode);
+}
+Tensor quantile(const Operand& x, const std::vector<double>& qs, const Axes& axes, QuantileOptions o) {
+    return reduce_by<Quantiles>(x, &axes, o.keepdims, qs, o.mode);
+}
+Tensor median(const Operand& x, QuantileOptions o) { return reduce_by<Median>(x, nullptr, o.keepdims, o.mode); }
+Tensor median(const Operand& x, const Axes& axes, QuantileOptions o) {
+    return reduce_by<Median>(x, &axes, o.keepdims, o.mode);
+}
 
 std::span<const OpEntry* const> order_ops() {
     static constexpr std::array ops{&entry<Argsort>(), &entry<Sort>(), &entry<Topk>(), &entry<Quantile>(),

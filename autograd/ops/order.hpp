@@ -1,5 +1,6 @@
 #pragma once
 #include <utility>
+#include <vector>
 
 #include <autograd/tensor.hpp>
 
@@ -20,14 +21,27 @@ struct TopkOptions {
 /// The k largest (smallest) along an axis, best first, and their positions. ValueError unless 0 <= k <= size.
 XGRAD_API std::pair<Tensor, Tensor> topk(const Operand& x, Index k, Index axis = -1, TopkOptions options = {});
 
+/// What is taken where a share lies between two neighbours in order.
+enum class QuantileMode {
+    linear,   ///< as far between them as the share is
+    lower,    ///< the smaller one
+    higher,   ///< the larger one
+    nearest,  ///< the nearer one; half way the one of even place
+    midpoint, ///< their mean
+};
 struct QuantileOptions {
     Flag keepdims = false;
+    QuantileMode mode = QuantileMode::linear;
 };
-/// What a share q of the entries lies below: between two neighbours in order the value is interpolated, as NumPy does.
-/// NaN if any entry is, or there is none. ValueError unless 0 <= q <= 1.
+/// What a share q of the entries lies below, as NumPy and PyTorch have it. NaN if any entry is, or there is none.
+/// ValueError unless 0 <= q <= 1.
 XGRAD_API Tensor quantile(const Operand& x, double q, QuantileOptions options = {});
 XGRAD_API Tensor quantile(const Operand& x, double q, const Axes& axes, QuantileOptions options = {});
-/// quantile(x, 0.5): the middle entry, or the mean of the middle two.
+/// Several shares, which a new axis in front counts: quantile(x, {0.25, 0.75}, 1). The entries are sorted once.
+XGRAD_API Tensor quantile(const Operand& x, const std::vector<double>& qs, QuantileOptions options = {});
+XGRAD_API Tensor quantile(const Operand& x, const std::vector<double>& qs, const Axes& axes,
+                          QuantileOptions options = {});
+/// quantile(x, 0.5): the middle entry, or the mean of the middle two; the smaller one, as in PyTorch, by mode lower.
 XGRAD_API Tensor median(const Operand& x, QuantileOptions options = {});
 XGRAD_API Tensor median(const Operand& x, const Axes& axes, QuantileOptions options = {});
 

@@ -318,7 +318,8 @@ struct ArgCumulative {
                 Index best = 0;
                 for (Index i = 0; i < n; ++i) {
                     const T now = from[best * step], next = from[i * step];
-                    if (now == now && (Facts::better(next, now) || next != next)) best = i;
+                    // As PyTorch: the last of equal ones, and of NaNs.
+                    if (next != next || (now == now && !Facts::better(now, next))) best = i;
                     to[i * to_step] = best;
                 }
             });
@@ -330,7 +331,7 @@ struct ArgCumulative {
             const auto best = [](const Line& line) {
                 Line out;
                 for (std::size_t i = 0, at = 0; i < line.size(); ++i) {
-                    if (Facts::better(line[i], line[at])) at = i;
+                    if (!Facts::better(line[at], line[i])) at = i;
                     out.push_back(static_cast<double>(at));
                 }
                 return out;
@@ -340,11 +341,11 @@ struct ArgCumulative {
         auto samples = axis_samples([](const Operand& x, Index axis) { return scan<ArgCumulative>(x, axis); },
                                     reference, distinct_tensor);
         samples.push_back({.note = "ties and NaN",
-                           .inputs = {from_vector<double>({1, 1, 1, std::nan(""), 5})},
+                           .inputs = {from_vector<double>({1, 1, 1, std::nan(""), 5, std::nan("")})},
                            .call = [](In in) { return scan<ArgCumulative>(in[0], 0); },
                            .reference =
                                [](In) {
-                                   return from_vector<std::int64_t>({0, 0, 0, 3, 3});
+                                   return from_vector<std::int64_t>({0, 1, 2, 3, 3, 5}); // torch.cummax, torch.cummin
                                },
                            .smooth = false});
         return samples;
@@ -373,11 +374,7 @@ struct Cumulative {
                            .call = [](In in) { return call(in[0], 0); },
                            .reference = [](In in) { return in[0]; },
                            .smooth = false,
-                           .gradient =
-                               [](In, const Tensor& u) {
-                                   const auto g = u.to_vector<double>();
-                                   return std::vector{from_vector<double>({g[0] + g[1] + g[2], 0, 0})};
-                               }});
+                           .gradient = [](In, const Tensor& u) { return std::vector{u}; }});
         return samples;
     }
     static std::vector<Misuse> misuse() { return axis_misuse(call); }
@@ -387,7 +384,7 @@ struct MaxFacts {
     static constexpr OpDoc values{.name = "cummax",
                                   .formula = "y_i = max(x_0, ..., x_i) along an axis",
                                   .derivative = "1 where y_i came from, else 0",
-                                  .ties = "the first takes all",
+                                  .ties = "the last takes all",
                                   .edges = "NaN from the first NaN on",
                                   .numpy = "maximum.accumulate",
                                   .torch = "cummax",
@@ -395,7 +392,7 @@ struct MaxFacts {
     static constexpr OpDoc positions{.name = "argcummax",
                                      .formula = "the position of the largest of x_0, ..., x_i along an axis",
                                      .derivative = "0",
-                                     .ties = "the first",
+                                     .ties = "the last",
                                      .torch = "cummax",
                                      .snippet = "argcummax(tensor({1, 3, 2}), 0)  // [0 1 1]"};
     template <class T>
@@ -407,7 +404,7 @@ struct MinFacts {
     static constexpr OpDoc values{.name = "cummin",
                                   .formula = "y_i = min(x_0, ..., x_i) along an axis",
                                   .derivative = "1 where y_i came from, else 0",
-                                  .ties = "the first takes all",
+                                  .ties = "the last takes all",
                                   .edges = "NaN from the first NaN on",
                                   .numpy = "minimum.accumulate",
                                   .torch = "cummin",
@@ -415,7 +412,7 @@ struct MinFacts {
     static constexpr OpDoc positions{.name = "argcummin",
                                      .formula = "the position of the smallest of x_0, ..., x_i along an axis",
                                      .derivative = "0",
-                                     .ties = "the first",
+                                     .ties = "the last",
                                      .torch = "cummin",
                                      .snippet = "argcummin(tensor({2, 3, 1}), 0)  // [0 0 2]"};
     template <class T>

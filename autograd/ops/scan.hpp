@@ -8,10 +8,10 @@ namespace xg {
 XGRAD_API Tensor cumsum(const Operand& x, Index axis);
 /// y_i = x_0 ... x_i; its gradient is right where entries are 0, too.
 XGRAD_API Tensor cumprod(const Operand& x, Index axis);
-/// The largest so far; NaN from the first NaN on. The gradient goes to the first of equal ones.
+/// The largest so far; NaN from the first NaN on. The gradient goes to the last of equal ones.
 XGRAD_API Tensor cummax(const Operand& x, Index axis);
 XGRAD_API Tensor cummin(const Operand& x, Index axis);
-/// Where cummax (cummin) has its entries from, int64. No gradient.
+/// Where cummax (cummin) has its entries from, int64: the last of equal ones, as in PyTorch. No gradient.
 XGRAD_API Tensor argcummax(const Operand& x, Index axis);
 XGRAD_API Tensor argcummin(const Operand& x, Index axis);
 /// log(e^x_0 + ... + e^x_i), without overflow. Floating point.
