@@ -255,6 +255,7 @@ struct IndexPutZeros {
                      index_put_zeros(zeros({2}), 0, from_vector<std::int64_t>({0, 1}), -1);
                  },
                  "ShapeError", "-1"},
+                {[] { index_put_zeros(zeros({2}), 0, zeros({2}), 3); }, "DTypeError", "index.to(int64)"},
                 {[] { index_put_zeros(zeros({2}), 0, Tensor(), 3); }, "StateError", "undefined"}};
     }
 };
@@ -375,6 +376,7 @@ struct ScatterZeros {
     static std::vector<Misuse> misuse() {
         return {{[] { scatter_zeros(zeros({2}), 0, full({2}, 3, {.dtype = int64}), {3}); }, "IndexError", "index 3"},
                 {[] { scatter_zeros(zeros({2}), 0, full({1}, 0, {.dtype = int64}), {3}); }, "ShapeError", "same shape"},
+                {[] { scatter_zeros(zeros({2}), 0, zeros({2}), {3}); }, "DTypeError", "index.to(int64)"},
                 {[] { scatter_zeros(zeros({2}), 0, Tensor(), {3}); }, "StateError", "undefined"}};
     }
 };

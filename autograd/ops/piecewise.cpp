@@ -151,6 +151,7 @@ struct Hardshrink {
     static std::vector<Misuse> misuse() {
         auto all = unary_misuse([](const Operand& x) { return hardshrink(x); });
         all.push_back({[] { hardshrink(zeros({2}), -1); }, "ValueError", "lambda is -1"});
+        all.push_back({[] { hardshrink(zeros({2}), std::nan("")); }, "ValueError", "lambda is nan"});
         return all;
     }
 };

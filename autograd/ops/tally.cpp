@@ -226,6 +226,7 @@ struct Histogram {
     }
     static std::vector<Misuse> misuse() {
         return {{[] { histogram(zeros({2}), 0, 0, 1); }, "ValueError", "bins"},
+                {[] { histogram(zeros({2}), -3, 0, 1); }, "ValueError", "bins is -3"},
                 {[] { histogram(zeros({2}), 3, 1, 1); }, "ValueError", "low"},
                 {[] { histogram(zeros({2}), 3, 0, std::nan("")); }, "ValueError", "nan"},
                 {[] { histogram(Tensor(), 3, 0, 1); }, "StateError", "undefined"}};

@@ -33,6 +33,26 @@ const Sort sorts[] = {
     {"an index out of range", [](const OpEntry&, const std::string& d) { return has(d, R"(const Tensor& index\b)"); },
      "^IndexError.*out of range"},
     {"step 0", [](const OpEntry&, const std::string& d) { return has(d, R"(Index step\b)"); }, "^ValueError.*step"},
+    {"a negative size",
+     [](const OpEntry&, const std::string& d) {
+         return has(d, R"(Index (size|count|classes|bins|length|k)\b|Shape& counts\b)") && !has(d, "Index k = 0");
+     },
+     R"(^(ValueError|ShapeError|IndexError).*[ (]-\d)"},
+    {"an index, mask or counts of another dtype",
+     [](const OpEntry&, const std::string& d) { return has(d, R"(const Tensor& (index|mask|counts)\b)"); },
+     "^DTypeError.*expected (int64|boolean)"},
+    {"nothing to choose from",
+     [](const OpEntry& op, const std::string&) {
+         return has(std::string(op.doc.name), "^(arg)?(max|min)(_with_index)?$");
+     },
+     "^ValueError.*nothing to choose"},
+    {"a malformed equation", [](const OpEntry&, const std::string& d) { return has(d, R"(equation\b)"); },
+     "^ValueError.*expected operands as letters"},
+    {"NaN for a number it counts on",
+     [](const OpEntry&, const std::string& d) {
+         return has(d, R"(double (q|lambda|rcond|ord|low)\b)") && !has(d, "hardtanh");
+     },
+     "^ValueError.* nan"},
 };
 
 std::vector<std::string> messages_of(const OpEntry& op) {
