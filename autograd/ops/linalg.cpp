@@ -29,6 +29,13 @@ Tensor lead(const Tensor& x, bool batched, int rank) {
     return reshape(x, shape);
 }
 
+// One matrix on a few columns of each example, (m, k) on (examples, k, n), is one product of it with all columns. With many
+// it pays to read the matrix once an example, and to have the result as it is wanted.
+constexpr Index few = 16;
+Tensor by_columns(const Tensor& matrix, const Tensor& columns) {
+    return transpose(matmul(transpose(columns), transpose(matrix)));
+}
+
 // a b into a new tensor, without a node.
 Tensor product(const Strided& a, const Strided& b) {
     Tensor out = make_result(a.dtype, {a.shape[0], b.shape[1]});
@@ -105,10 +112,7 @@ struct Matmul {
     }
     static constexpr Multilinear jvp{};
     static Tensor batch(In x, unsigned b, const Attrs&) {
-        // One matrix on a column of each example is one product of the matrix with all columns.
-        if (b == 0b10 && x[0].rank() == 2 && x[1].rank() == 3 && x[1].shape()[2] == 1) {
-            return unsqueeze(matmul(squeeze(x[1], 2), transpose(x[0])), 2);
-        }
+        if (b == 0b10 && x[0].rank() == 2 && x[1].rank() == 3 && x[1].shape()[2] <= few) return by_columns(x[0], x[1]);
         const int rank = std::max(x[0].rank() - int(b & 1), x[1].rank() - int(b >> 1 & 1));
         return matmul(lead(x[0], b & 1, rank), lead(x[1], b & 2, rank));
     }
@@ -138,9 +142,9 @@ struct Matmul {
 std::vector<Sample> Matmul::samples() {
     std::vector<Sample> samples;
     const std::pair<Shape, Shape> cases[] = {
-        {{2, 3}, {3, 4}},    {{1, 3}, {3, 1}},    {{5, 1}, {1, 2}},          {{3, 3}, {3, 3}}, {{2, 3, 4}, {2, 4, 5}},
-        {{2, 3, 4}, {4, 5}}, {{3, 4}, {2, 4, 2}}, {{2, 1, 3, 2}, {3, 2, 4}}, {{0, 3}, {3, 2}}, {{2, 0}, {0, 3}},
-        {{2, 3}, {3, 0}},    {{0, 2, 3}, {3, 2}}, {{1, 1}, {1, 1}},          {{12, 9}, {9, 7}}};
+        {{2, 3}, {3, 4}},    {{1, 3}, {3, 1}},    {{5, 1}, {1, 2}},          {{3, 3}, {3, 3}},  {{2, 3, 4}, {2, 4, 5}},
+        {{2, 3, 4}, {4, 5}}, {{3, 4}, {2, 4, 2}}, {{2, 1, 3, 2}, {3, 2, 4}}, {{0, 3}, {3, 2}},  {{2, 0}, {0, 3}},
+        {{2, 3}, {3, 0}},    {{0, 2, 3}, {3, 2}}, {{1, 1}, {1, 1}},          {{12, 9}, {9, 7}}, {{2, 3}, {3, 17}}};
     for (const auto& [a, b] : cases) {
         samples.push_back({.note = a.str() + " x " + b.str(),
                            .inputs = {spread_tensor(a), spread_tensor(b, -1, 2, 7)},
@@ -237,7 +241,9 @@ struct LinearOp {
     }
     static Tensor batch(In x, unsigned b, const Attrs&) {
         if (b == 0b001) return linear(x[0], x[1], x.size() > 2 ? x[2] : Tensor());
-        const Tensor product = matmul(x[0], transpose(x[1]));
+        const Tensor product = (b & 1) == 0 && x[1].rank() == 3 && x[1].shape()[1] <= few
+                                   ? by_columns(x[0], transpose(x[1]))
+                                   : matmul(x[0], transpose(x[1]));
         return x.size() > 2 ? product + ((b & 4) != 0 ? unsqueeze(x[2], 1) : x[2]) : product;
     }
     static std::vector<Sample> samples();
@@ -284,8 +290,8 @@ std::vector<Sample> LinearOp::samples() {
         }
         return from_vector(y, out);
     };
-    const std::pair<Shape, Index> cases[] = {{{2, 3}, 4}, {{3}, 2},    {{2, 3, 4}, 5},   {{1, 1}, 1},
-                                             {{0, 3}, 2}, {{5, 2}, 1}, {{2, 2, 1, 3}, 2}};
+    const std::pair<Shape, Index> cases[] = {{{2, 3}, 4}, {{3}, 2},    {{2, 3, 4}, 5},    {{1, 1}, 1},
+                                             {{0, 3}, 2}, {{5, 2}, 1}, {{2, 2, 1, 3}, 2}, {{3, 2}, 17}};
     for (const auto& [shape, out] : cases) {
         const Tensor x = spread_tensor(shape), w = spread_tensor({out, shape.back()}, -1, 1, 3),
                      b = spread_tensor({out}, -1, 2, 5);
