@@ -53,7 +53,8 @@ void check_graph(const char* op, const Impl* target, const Tensor& result) {
     if (target->level == 0 && target->storage->impls.load() > 1) {
         fail<GraphError>(
             "{}: the target shares its numbers with a view or its base, and their gradients would go "
-            "wrong\n  expected a clone(), a new tensor, or no_grad around the change",
+            "wrong\n  expected x.at({{...}}) = y on the base while no view of it is held, a clone(), a new tensor, "
+            "or no_grad around the change",
             op);
     }
 }
