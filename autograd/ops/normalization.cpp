@@ -584,6 +584,10 @@ struct LocalResponseNorm {
                      local_response_norm(zeros({2, 3}), 0);
                  },
                  "ValueError", "size is 0"},
+                {[] {
+                     local_response_norm(zeros({2, 3}), -1);
+                 },
+                 "ValueError", "size is -1"},
                 {[] { local_response_norm(zeros({3}), 2); }, "ShapeError", "(N, channels, *)"},
                 {[] { local_response_norm(Tensor(), 2); }, "StateError", "undefined"}};
     }

@@ -37,8 +37,10 @@ std::vector<std::optional<Index>> axes_of(unsigned batched, std::size_t inputs) 
 
 using Call = std::function<Tensors(const Tensors&)>;
 
+// Samples that draw start their generator anew in every call, so that every turn of the loop draws the same.
 Tensors mapped(const Call& f, const Tensors& x, unsigned batched) {
-    return detail::vmap_list(f, x, {.in_axes = axes_of(batched, x.size())}, Site::here());
+    return detail::vmap_list(f, x, {.in_axes = axes_of(batched, x.size()), .randomness = Randomness::same},
+                             Site::here());
 }
 Tensors one_by_one(const Call& f, const Tensors& x, unsigned batched, Index count) {
     std::vector<Tensors> results;
