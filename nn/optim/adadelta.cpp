@@ -31,7 +31,7 @@ void Adadelta::check(const AdadeltaOptions& options) const {
 void Adadelta::update(Slot& slot, const Tensor& gradient) {
     const AdadeltaOptions& o = options_of(slot);
     const AdadeltaFormula formula{rate_of(slot), o.rho, o.eps, o.weight_decay};
-    move(slot.parameter, gradient, formula, slot.moments[0], slot.moments[1]);
+    move(slot, gradient, formula, slot.moments[0], slot.moments[1]);
 }
 
 } // namespace xg::nn

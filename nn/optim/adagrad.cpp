@@ -33,7 +33,7 @@ void Adagrad::check(const AdagradOptions& options) const {
 void Adagrad::update(Slot& slot, const Tensor& gradient) {
     const AdagradOptions& o = options_of(slot);
     const double rate = rate_of(slot) / (1 + static_cast<double>(slot.steps - 1) * o.lr_decay);
-    move(slot.parameter, gradient, AdagradFormula{rate, o.eps, o.weight_decay}, slot.moments[0]);
+    move(slot, gradient, AdagradFormula{rate, o.eps, o.weight_decay}, slot.moments[0]);
 }
 
 } // namespace xg::nn

@@ -17,7 +17,7 @@ void Adam::check(const AdamOptions& options) const {
 
 void Adam::update(Slot& slot, const Tensor& gradient) {
     const AdamFormula formula = AdamFormula::of(options_of(slot), rate_of(slot), slot.steps);
-    move_by_adam(slot.parameter, gradient, formula, slot.moments);
+    move_by_adam(slot, gradient, formula);
 }
 
 } // namespace xg::nn

@@ -48,10 +48,11 @@ private:
 };
 
 /// Moves with two moments, or with the third of amsgrad.
-inline void move_by_adam(Tensor& parameter, const Tensor& gradient, const AdamFormula& formula,
-                         std::vector<Tensor>& moments) {
-    if (moments.size() == 2) move(parameter, gradient, formula, moments[0], moments[1]);
-    else move(parameter, gradient, formula, moments[0], moments[1], moments[2]);
+template <class Slot>
+void move_by_adam(Slot& slot, const Tensor& gradient, const AdamFormula& formula) {
+    auto& m = slot.moments;
+    if (m.size() == 2) move(slot, gradient, formula, m[0], m[1]);
+    else move(slot, gradient, formula, m[0], m[1], m[2]);
 }
 
 } // namespace xg::nn

@@ -33,7 +33,7 @@ void Adamax::update(Slot& slot, const Tensor& gradient) {
     const AdamaxOptions& o = options_of(slot);
     const double rate = rate_of(slot) / (1 - std::pow(o.betas[0], static_cast<double>(slot.steps)));
     const AdamaxFormula formula{o.betas[0], o.betas[1], o.eps, o.weight_decay, rate};
-    move(slot.parameter, gradient, formula, slot.moments[0], slot.moments[1]);
+    move(slot, gradient, formula, slot.moments[0], slot.moments[1]);
 }
 
 } // namespace xg::nn

@@ -19,7 +19,7 @@ void AdamW::update(Slot& slot, const Tensor& gradient) {
     AdamFormula formula = AdamFormula::of(options_of(slot), rate_of(slot), slot.steps);
     formula.decay = 0;
     formula.kept = 1 - rate_of(slot) * options_of(slot).weight_decay;
-    move_by_adam(slot.parameter, gradient, formula, slot.moments);
+    move_by_adam(slot, gradient, formula);
 }
 
 } // namespace xg::nn

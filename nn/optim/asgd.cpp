@@ -36,7 +36,7 @@ void ASGD::update(Slot& slot, const Tensor& gradient) {
     const auto t = static_cast<double>(slot.steps);
     double& eta = *static_cast<double*>(mutable_data(slot.moments[0]));
     double& mu = *static_cast<double*>(mutable_data(slot.moments[1]));
-    move(slot.parameter, gradient, ASGDFormula{1 - o.lambd * eta, eta, mu, o.weight_decay}, slot.moments[2]);
+    move(slot, gradient, ASGDFormula{1 - o.lambd * eta, eta, mu, o.weight_decay}, slot.moments[2]);
     eta = rate_of(slot) / std::pow(1 + o.lambd * rate_of(slot) * t, o.alpha);
     mu = 1 / std::max(1.0, t - o.t0);
 }

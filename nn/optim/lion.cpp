@@ -27,7 +27,7 @@ void Lion::check(const LionOptions& options) const {
 
 void Lion::update(Slot& slot, const Tensor& gradient) {
     const LionOptions& o = options_of(slot);
-    move(slot.parameter, gradient, LionFormula{rate_of(slot), o.betas[0], o.betas[1], o.weight_decay}, slot.moments[0]);
+    move(slot, gradient, LionFormula{rate_of(slot), o.betas[0], o.betas[1], o.weight_decay}, slot.moments[0]);
 }
 
 } // namespace xg::nn

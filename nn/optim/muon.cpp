@@ -59,7 +59,7 @@ void Muon::update(Slot& slot, const Tensor& gradient) {
     const double columns = static_cast<double>(std::max<Index>(1, slot.parameter.shape(1)));
     const double stretch = std::sqrt(std::max(1.0, rows / columns));
     const MuonFormula formula{o.momentum, 1 - rate_of(slot) * o.weight_decay, rate_of(slot) * stretch};
-    move(slot.parameter, gradient, formula, slot.moments[0], slot.prepared);
+    move(slot, gradient, formula, slot.moments[0], slot.prepared);
 }
 
 } // namespace xg::nn

@@ -51,7 +51,7 @@ void NAdam::update(Slot& slot, const Tensor& gradient) {
                                .second_factor = 1 / std::sqrt(1 - std::pow(o.betas[1], t)),
                                .gradient_rate = rate_of(slot) * (1 - mu) / (1 - product),
                                .momentum_rate = rate_of(slot) * next / (1 - product * next)};
-    move(slot.parameter, gradient, formula, slot.moments[1], slot.moments[2]);
+    move(slot, gradient, formula, slot.moments[1], slot.moments[2]);
 }
 
 } // namespace xg::nn

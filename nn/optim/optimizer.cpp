@@ -204,6 +204,8 @@ void Optimizer::step(Site site) {
         }
     }
     for (auto& [slot, gradient] : moves) slot->prepared = prepare(*slot, gradient);
+    // Every other step goes back from where the last one ended, and finds those numbers in the cache.
+    if (!moves.empty() && moves[0].first->steps % 2 != 0) std::reverse(moves.begin(), moves.end());
     for (auto& [slot, gradient] : moves) {
         ++slot->steps;
         if (!slot->values.empty()) gather(slot->values, slot->parameter);

@@ -44,7 +44,7 @@ void RAdam::update(Slot& slot, const Tensor& gradient) {
         rate *= std::sqrt(1 - power);
     }
     const RAdamFormula formula{o.betas[0], o.betas[1], o.eps, o.weight_decay, rate, adaptive};
-    move(slot.parameter, gradient, formula, slot.moments[0], slot.moments[1]);
+    move(slot, gradient, formula, slot.moments[0], slot.moments[1]);
 }
 
 } // namespace xg::nn

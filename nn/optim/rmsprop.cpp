@@ -71,10 +71,10 @@ void RMSprop::update(Slot& slot, const Tensor& gradient) {
     const RMSpropOptions& o = options_of(slot);
     const RMSpropFormula numbers{rate_of(slot), o.alpha, o.eps, o.weight_decay, o.momentum};
     std::vector<Tensor>& m = slot.moments;
-    if (o.momentum > 0 && o.centered) move(slot.parameter, gradient, CenteredWithMomentum{numbers}, m[0], m[1], m[2]);
-    else if (o.momentum > 0) move(slot.parameter, gradient, WithMomentum{numbers}, m[0], m[1]);
-    else if (o.centered) move(slot.parameter, gradient, Centered{numbers}, m[0], m[1]);
-    else move(slot.parameter, gradient, Plain{numbers}, m[0]);
+    if (o.momentum > 0 && o.centered) move(slot, gradient, CenteredWithMomentum{numbers}, m[0], m[1], m[2]);
+    else if (o.momentum > 0) move(slot, gradient, WithMomentum{numbers}, m[0], m[1]);
+    else if (o.centered) move(slot, gradient, Centered{numbers}, m[0], m[1]);
+    else move(slot, gradient, Plain{numbers}, m[0]);
 }
 
 } // namespace xg::nn

@@ -39,7 +39,7 @@ void Rprop::check(const RpropOptions& options) const {
 void Rprop::update(Slot& slot, const Tensor& gradient) {
     const RpropOptions& o = options_of(slot);
     const RpropFormula formula{o.etas[0], o.etas[1], o.step_sizes[0], o.step_sizes[1]};
-    move(slot.parameter, gradient, formula, slot.moments[0], slot.moments[1]);
+    move(slot, gradient, formula, slot.moments[0], slot.moments[1]);
 }
 
 } // namespace xg::nn

@@ -49,7 +49,7 @@ void SGD::check(const SGDOptions& options) const {
 
 void SGD::update(Slot& slot, const Tensor& gradient) {
     const SGDOptions& o = options_of(slot);
-    if (slot.moments.empty()) return move(slot.parameter, gradient, Descent{rate_of(slot), o.weight_decay});
+    if (slot.moments.empty()) return move(slot, gradient, Descent{rate_of(slot), o.weight_decay});
     const bool first = slot.steps == 1; // the velocity starts as the gradient, not as a share of it
     const DescentWithVelocity formula{.lr = rate_of(slot),
                                       .decay = o.weight_decay,
@@ -57,7 +57,7 @@ void SGD::update(Slot& slot, const Tensor& gradient) {
                                       .added = first ? 1 : 1 - o.dampening,
                                       .gradient_share = o.nesterov ? 1.0 : 0.0,
                                       .velocity_share = o.nesterov ? o.momentum : 1};
-    move(slot.parameter, gradient, formula, slot.moments[0]);
+    move(slot, gradient, formula, slot.moments[0]);
 }
 
 } // namespace xg::nn

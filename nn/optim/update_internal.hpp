@@ -8,12 +8,18 @@
 // What the formulas of optimizers share. A formula is written for one number, see autograd/kernels/update.hpp.
 namespace xg::nn {
 
-/// Moves a parameter along its gradient, number by number: `formula(w, g, moments...)`.
-template <class Formula, class... Moments>
-void move(Tensor& parameter, const Tensor& gradient, const Formula& formula, Moments&... moments) {
+/// Which way through its numbers the step of a slot goes: back from where the last one ended.
+template <class Slot>
+kernels::Sweep sweep_of(const Slot& slot) {
+    return slot.steps % 2 == 0 ? kernels::Sweep::down : kernels::Sweep::up;
+}
+
+/// Moves the parameter of an optimizer's slot along its gradient, number by number: `formula(w, g, moments...)`.
+template <class Slot, class Formula, class... Moments>
+void move(Slot& slot, const Tensor& gradient, const Formula& formula, Moments&... moments) {
     const std::array<void*, sizeof...(Moments)> arrays{mutable_data(moments)...};
-    kernels::update<sizeof...(Moments)>(gradient.dtype(), gradient.numel(), mutable_data(parameter), gradient.data(),
-                                        arrays.data(), formula);
+    kernels::update<sizeof...(Moments)>(gradient.dtype(), gradient.numel(), mutable_data(slot.parameter),
+                                        gradient.data(), arrays.data(), formula, sweep_of(slot));
 }
 
 /// beta mean + (1 - beta) x: an exponential mean takes in another number.
