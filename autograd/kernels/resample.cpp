@@ -1,7 +1,10 @@
 #include <autograd/kernels/resample.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <type_traits>
 
+#include <autograd/kernels/isa.hpp>
 #include <autograd/kernels/parallel.hpp>
 
 namespace xg::kernels {
@@ -44,39 +47,86 @@ void resample_of(const SparseRows& m, Index lead, Index trail, const T* x, T* y)
     });
 }
 
+// Many windows at a time, entry by entry, so that a vector of them is compared at once: which of the entries is largest
+// cannot be predicted. `entries` says, for one entry of the windows after the other, where it is in the plane of the last
+// two axes for each of the `count` windows; one with fewer entries has its first one again, which changes nothing.
 template <class T>
-Index largest_of(const Windows& w, const T* x, Windows::Window a, Windows::Window b, Windows::Window c) {
-    Index best = (a.begin * w.size[1] + b.begin) * w.size[2] + c.begin;
-    T largest = x[best];
-    for (Index i = a.begin; i < a.end; i += w.step[0]) {
-        for (Index j = b.begin; j < b.end; j += w.step[1]) {
-            for (Index k = c.begin; k < c.end; k += w.step[2]) {
-                const Index at = (i * w.size[1] + j) * w.size[2] + k;
-                if (x[at] > largest || (x[at] != x[at] && largest == largest)) {
-                    largest = x[at];
-                    best = at;
+struct PlaneArgmax {
+    using Place = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+    static constexpr Index block = 256;
+
+    [[gnu::always_inline]] static inline void run(const T* x, Index plane, Windows::Window along_first, Index step,
+                                                  const std::vector<Place>* entries, Index count, std::int64_t* y) {
+        T largest[block];
+        Place place[block];
+        for (Index begin = 0; begin < count; begin += block) {
+            const Index n = std::min(block, count - begin);
+            const Place* const in_plane = entries->data() + begin;
+            const auto first = static_cast<Place>(along_first.begin * plane);
+            for (Index p = 0; p < n; ++p) {
+                place[p] = first + in_plane[p];
+                largest[p] = x[place[p]];
+            }
+            for (Index i = along_first.begin; i < along_first.end; i += step) {
+                for (Index k = 0; k < std::ssize(*entries); k += count) {
+                    meet(x, static_cast<Place>(i * plane), in_plane + k, n, largest, place);
+                }
+            }
+            for (Index p = 0; p < n; ++p) y[begin + p] = place[p];
+        }
+    }
+    [[gnu::always_inline]] static inline void meet(const T* __restrict x, Place first, const Place* __restrict in_plane,
+                                                   Index n, T* __restrict largest, Place* __restrict place) {
+        for (Index p = 0; p < n; ++p) {
+            const Place at = first + in_plane[p];
+            const T next = x[at], old = largest[p];
+            const bool better = (next > old) | ((next != next) & (old == old)); // the first NaN wins
+            largest[p] = better ? next : old;
+            place[p] = better ? at : place[p];
+        }
+    }
+};
+
+Index entries_along(const Windows& w, int axis) {
+    Index most = 0;
+    for (const auto c : w.along[axis]) most = std::max(most, (c.end - c.begin + w.step[axis] - 1) / w.step[axis]);
+    return most;
+}
+
+template <class Place>
+std::vector<Place> entries_in_plane(const Windows& w) {
+    std::vector<Place> all;
+    const auto entry = [&w](Windows::Window c, int axis, Index k) {
+        const Index at = c.begin + k * w.step[axis];
+        return at < c.end ? at : c.begin;
+    };
+    for (Index j = 0; j < entries_along(w, 1); ++j) {
+        for (Index k = 0; k < entries_along(w, 2); ++k) {
+            for (const auto b : w.along[1]) {
+                for (const auto c : w.along[2]) {
+                    all.push_back(static_cast<Place>(entry(b, 1, j) * w.size[2] + entry(c, 2, k)));
                 }
             }
         }
     }
-    return best;
+    return all;
 }
 
 template <class T>
 void window_argmax_of(const Windows& w, Index lead, const T* x, std::int64_t* y) {
-    const Index pixels = w.size[0] * w.size[1] * w.size[2];
-    const auto places = static_cast<Index>(w.along[0].size() * w.along[1].size() * w.along[2].size());
-    parallel_ranges(lead, std::max<Index>(1, elementwise_grain / 2 / std::max<Index>(1, pixels)),
-                    [&](Index begin, Index end) {
-                        for (Index l = begin; l < end; ++l) {
-                            std::int64_t* to = y + l * places;
-                            for (const auto a : w.along[0]) {
-                                for (const auto b : w.along[1]) {
-                                    for (const auto c : w.along[2]) *to++ = largest_of(w, x + l * pixels, a, b, c);
-                                }
-                            }
-                        }
-                    });
+    const Index plane = w.size[1] * w.size[2], pixels = w.size[0] * plane;
+    const auto count = static_cast<Index>(w.along[1].size() * w.along[2].size());
+    const auto entries = entries_in_plane<typename PlaneArgmax<T>::Place>(w);
+    const Index worth = std::max<Index>(1, elementwise_grain / 2 / std::max<Index>(1, pixels));
+    parallel_ranges(lead, worth, [&](Index begin, Index end) {
+        std::int64_t* to = y + begin * static_cast<Index>(w.along[0].size()) * count;
+        for (Index l = begin; l < end; ++l) {
+            for (const auto a : w.along[0]) {
+                run_widest<PlaneArgmax<T>>(x + l * pixels, plane, a, w.step[0], &entries, count, to);
+                to += count;
+            }
+        }
+    });
 }
 
 } // namespace
