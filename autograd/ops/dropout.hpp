@@ -3,7 +3,8 @@
 #include <autograd/tensor.hpp>
 
 // Entries set to 0 at random, in training. An entry is kept where the number that rand gives in float64, in row-major order
-// with the same generator, is below 1 - p. Examples of vmap share what is dropped. ValueError unless 0 <= p <= 1.
+// with the same generator, is below 1 - p. Under vmap examples draw as they do for rand.
+// ValueError unless 0 <= p <= 1.
 namespace xg {
 
 struct DropoutOptions {

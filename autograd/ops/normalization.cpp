@@ -240,7 +240,7 @@ std::vector<Sample> layer_norm_samples() {
         samples.push_back(sample(
             shape.str() + " over " + last.str(), with_parameters(spread_tensor(shape), last, parameters),
             [last](In in) { return layer_norm(in[0], last, input(in, 1), input(in, 2), {.eps = 0.01}); },
-            [lead, shape](In in) {
+            [lead, shape = shape](In in) {
                 return standardized_by(
                     in[0], 0.01,
                     [&](const Position& p) {
