@@ -28,6 +28,7 @@ struct Dnn {
 #define XGRAD_DNN_FUNCTIONS(F)                             \
     F(dnnl_engine_create)                                  \
     F(dnnl_stream_create)                                  \
+    F(dnnl_stream_destroy)                                 \
     F(dnnl_memory_create)                                  \
     F(dnnl_memory_destroy)                                 \
     F(dnnl_memory_desc_init_by_tag)                        \
@@ -95,13 +96,20 @@ private:
     int before_;
 };
 
-dnnl_stream_t stream() {
-    static thread_local dnnl_stream_t own = [] {
-        dnnl_stream_t made = nullptr;
-        dnn().dnnl_stream_create(&made, dnn().engine, dnnl_stream_default_flags);
-        return made;
-    }();
-    return own;
+class Stream {
+public:
+    Stream() { dnn().dnnl_stream_create(&stream_, dnn().engine, dnnl_stream_default_flags); }
+    ~Stream() { dnn().dnnl_stream_destroy(stream_); }
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+    dnnl_stream_t get() const { return stream_; }
+
+private:
+    dnnl_stream_t stream_ = nullptr;
+};
+dnnl_stream_t stream_of_thread() {
+    static thread_local const Stream own;
+    return own.get();
 }
 
 std::size_t rounded(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
@@ -124,7 +132,7 @@ void execute(dnnl_primitive_t primitive, std::initializer_list<Argument> argumen
         if (dnn().dnnl_memory_create(&to.memory, a.md, dnn().engine, const_cast<char*>(a.data)) == dnnl_success)
             ++count;
     }
-    dnn().dnnl_primitive_execute(primitive, stream(), count, all.data());
+    dnn().dnnl_primitive_execute(primitive, stream_of_thread(), count, all.data());
     for (int i = 0; i < count; ++i) dnn().dnnl_memory_destroy(all[static_cast<std::size_t>(i)].memory);
 }
 
