@@ -101,7 +101,7 @@ Tensor cofactors(const Tensor& a, const Tensor& det_a) {
     // Those of a batch that have an inverse keep to it: the polynomial of a large matrix loses digits.
     const Tensor singular = on_matrix(less_equal(select(s, -1, -1), small_share(a.dtype()) * select(s, -1, 0)));
     const Tensor unit = identity_like(a);
-    const Tensor m = matmul(matmul(transpose(u), where(singular, a, unit)), transpose(vt));
+    const Tensor m = where(singular, matmul(matmul(transpose(u), a), transpose(vt)), unit);
     const Tensor turn = sign(det(matmul(u, vt))); // 1 or -1
     const Tensor by_values = on_matrix(turn) * matmul(matmul(u, by_complement(m, k)), vt);
     return where(singular, by_values, by_inverse(where(singular, unit, a)));

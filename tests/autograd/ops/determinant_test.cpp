@@ -115,6 +115,8 @@ TEST_CASE("singular matrices of a batch leave the others as they are") {
     const Tensor alone = grad(det_of, regular), together = grad(total, batch);
     CHECK(max(abs(select(together, 0, 0) / alone - 1.0)).item() < 1e-9);
     CHECK(max(abs(select(together, 0, 1))).item() == 0);
+    const Tensor swapped = tensor({{0, 1}, {1, 0}}, {.dtype = float64}), rank_1 = of_rank(2, 1, 3);
+    check_near(select(grad(total, stack({swapped, rank_1})), 0, 0), {0, -1, -1, 0});
     const Tensor mapped = vmap([](const Tensor& x) { return grad(det_of, x); })(batch);
     CHECK(max(abs(mapped - together)).item() == 0);
 }
