@@ -44,6 +44,7 @@ std::span<const OpEntry* const> decomposition_ops();
 std::span<const OpEntry* const> least_squares_ops();
 std::span<const OpEntry* const> scatter_ops();
 std::span<const OpEntry* const> masking_ops();
+std::span<const OpEntry* const> raveling_ops();
 std::span<const OpEntry* const> indexing_ops();
 std::span<const OpEntry* const> convolution_ops();
 std::span<const OpEntry* const> resample_ops();

@@ -9,15 +9,16 @@ std::span<const OpEntry* const> all_ops() {
     static const std::vector<const OpEntry*> joined = [] {
         std::vector<const OpEntry*> all;
         for (const auto family :
-             {elementwise_ops(), activation_ops(),    exponential_ops(), trigonometric_ops(), special_ops(),
-              rounding_ops(),    copy_ops(),          view_ops(),        axis_ops(),          slicing_ops(),
-              joining_ops(),     reduce_ops(),        index_ops(),       linalg_ops(),        normalize_ops(),
-              loss_ops(),        scan_ops(),          product_ops(),     counting_ops(),      order_ops(),
-              tally_ops(),       arrangement_ops(),   padding_ops(),     parting_ops(),       division_ops(),
-              pairing_ops(),     logic_ops(),         piecewise_ops(),   smooth_ops(),        contraction_ops(),
-              einsum_ops(),      solving_ops(),       determinant_ops(), decomposition_ops(), least_squares_ops(),
-              scatter_ops(),     masking_ops(),       indexing_ops(),    convolution_ops(),   resample_ops(),
-              pooling_ops(),     normalization_ops(), dropout_ops(),     distance_ops(),      image_ops()}) {
+             {elementwise_ops(), activation_ops(),  exponential_ops(),   trigonometric_ops(), special_ops(),
+              rounding_ops(),    copy_ops(),        view_ops(),          axis_ops(),          slicing_ops(),
+              joining_ops(),     reduce_ops(),      index_ops(),         linalg_ops(),        normalize_ops(),
+              loss_ops(),        scan_ops(),        product_ops(),       counting_ops(),      order_ops(),
+              tally_ops(),       arrangement_ops(), padding_ops(),       parting_ops(),       division_ops(),
+              pairing_ops(),     logic_ops(),       piecewise_ops(),     smooth_ops(),        contraction_ops(),
+              einsum_ops(),      solving_ops(),     determinant_ops(),   decomposition_ops(), least_squares_ops(),
+              scatter_ops(),     masking_ops(),     raveling_ops(),      indexing_ops(),      convolution_ops(),
+              resample_ops(),    pooling_ops(),     normalization_ops(), dropout_ops(),       distance_ops(),
+              image_ops()}) {
             all.insert(all.end(), family.begin(), family.end());
         }
         return all;
