@@ -3,6 +3,7 @@
 
 #include <autograd/creation.hpp>
 #include <autograd/error.hpp>
+#include <autograd/ops/dropout.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/reduce.hpp>
 #include <autograd/ops/shape_ops.hpp>
@@ -84,6 +85,12 @@ TEST_CASE("under vmap bernoulli and multinomial take the chances of each example
     CHECK(contains(text, "bernoulli: entry 1 of p is 1.8"));
     const auto none = message_of<ValueError>([&] { vmap([](const Tensor& x) { return multinomial(x, 2); })(p); });
     CHECK(contains(none, "multinomial: line 2 has 1 weights above 0"));
+}
+
+TEST_CASE("under vmap dropout drops other entries of each example") {
+    const Tensor x = ones({3, 50});
+    const auto mapped = drawn([&] { return vmap([](const Tensor& one) { return dropout(one, {.p = 0.5}); })(x); });
+    CHECK(mapped == drawn([&] { return dropout(x, {.p = 0.5}); }));
 }
 
 TEST_CASE("under jvp what is drawn from chances has no tangent") {
