@@ -11,7 +11,7 @@ set(internal_headers
 list(JOIN internal_headers "|" internal_headers)
 
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
-    "${PROJECT_SOURCE_DIR}/autograd/*.hpp" "${PROJECT_SOURCE_DIR}/nn/*.hpp")
+    "${PROJECT_SOURCE_DIR}/autograd/*.hpp" "${PROJECT_SOURCE_DIR}/nn/*.hpp" "${PROJECT_SOURCE_DIR}/explorer/*.hpp")
 list(FILTER headers EXCLUDE REGEX "${internal_headers}")
 foreach(header IN LISTS headers)
     cmake_path(GET header PARENT_PATH folder)
@@ -19,7 +19,7 @@ foreach(header IN LISTS headers)
         COMPONENT development)
 endforeach()
 
-install(TARGETS xgrad_autograd xgrad_autograd_static xgrad_nn xgrad_nn_static EXPORT xgradTargets
+install(TARGETS xgrad_autograd xgrad_autograd_static xgrad_nn xgrad_nn_static xgrad_explorer xgrad_explorer_static EXPORT xgradTargets
     LIBRARY COMPONENT runtime NAMELINK_COMPONENT development
     ARCHIVE COMPONENT development)
 

@@ -1,4 +1,4 @@
-# The libraries: xgrad::autograd and xgrad::nn (shared), xgrad::autograd_static and xgrad::nn_static.
+# The libraries: xgrad::autograd, xgrad::nn and xgrad::explorer (shared), and each with _static.
 
 find_package(xtensor REQUIRED)
 find_package(fmt REQUIRED)
@@ -61,6 +61,7 @@ endfunction()
 
 file(GLOB_RECURSE autograd_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/autograd/*.cpp")
 file(GLOB_RECURSE nn_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/nn/*.cpp")
+file(GLOB explorer_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/explorer/*.cpp")
 set_source_files_properties("${PROJECT_SOURCE_DIR}/autograd/version.cpp" PROPERTIES
     COMPILE_DEFINITIONS "XGRAD_VERSION=\"${PROJECT_VERSION}\"")
 
@@ -85,3 +86,4 @@ if(NOT nn_sources)
     file(CONFIGURE OUTPUT "${nn_sources}" CONTENT "")
 endif()
 xgrad_add_library(nn SOURCES ${nn_sources} DEPENDS autograd)
+xgrad_add_library(explorer SOURCES ${explorer_sources} DEPENDS autograd)

@@ -16,7 +16,7 @@ execute_process(
 
 function(xgrad_snippet_program name)
     add_executable(${name} ${ARGN})
-    target_link_libraries(${name} PRIVATE xgrad_warnings xgrad::nn)
+    target_link_libraries(${name} PRIVATE xgrad_warnings xgrad::explorer xgrad::nn)
     # A snippet shows one thing and leaves its results unused
     target_compile_options(${name} PRIVATE -Wno-unused -Wno-shadow -Wno-conversion $<$<CONFIG:Release>:-O1>)
     # Reading our headers takes longer than a page's snippets, so several pages are compiled together

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <unordered_set>
 
+#include <autograd/engine/bridge.hpp>
+#include <autograd/engine/tape_backward.hpp>
 #include <autograd/engine/tape_grad.hpp>
 #include <autograd/error_format_internal.hpp>
 #include <autograd/ops/entry.hpp>
@@ -121,6 +123,53 @@ std::vector<ValueNode> ValueNode::inputs() const {
     return in;
 }
 
+namespace {
+
+// By one forward pass in as many directions as there are inputs.
+std::vector<double> slopes_of_foreign(const Slot* s) {
+    if (!has_role(s, ForeignSlot::Role::operation)) {
+        fail<GraphError>("slopes: '{}' is an element of a tensor\n  expected an operation on Values", name_of_slot(s));
+    }
+    const std::size_t n = foreign_of(s).inputs().size();
+    std::vector<double> unit(n * n, 0.0), slopes(n, 0.0);
+    std::vector<const double*> tangents;
+    for (std::size_t i = 0; i < n; ++i) {
+        unit[i * n + i] = 1;
+        tangents.push_back(unit.data() + i * n);
+    }
+    operation_of(s).tangent(*s, tangents, slopes.data(), n);
+    return slopes;
+}
+
+} // namespace
+
+std::vector<double> ValueNode::slopes() const {
+    std::vector<double> slopes;
+    const Slot* s = owner_.slot();
+    if (part_ == Part::constant || s->kind == SlotKind::leaf) return slopes;
+    if (part_ == Part::product) {
+        if (has_constant(s->kind))
+            return (s->flags & constant_first) != 0 ? std::vector{0.0, s->k} : std::vector{s->k, 0.0};
+        return {s->in1->data, s->in0->data};
+    }
+    if (s->kind == SlotKind::foreign) return slopes_of_foreign(s);
+    if (is_fused(s->kind)) {
+        const bool subtracted = s->kind == SlotKind::sub_mul || s->kind == SlotKind::sub_mulk;
+        const bool subtracts = s->kind == SlotKind::mul_sub || s->kind == SlotKind::mulk_sub;
+        slopes = {subtracts ? -1.0 : 1.0, subtracted ? -1.0 : 1.0};
+        if ((s->flags & product_first) != 0) std::swap(slopes[0], slopes[1]);
+        return slopes;
+    }
+    slopes_of(s, slopes);
+    if (has_constant(s->kind)) slopes.insert((s->flags & constant_first) != 0 ? slopes.begin() : slopes.end(), 0.0);
+    return slopes;
+}
+
+bool ValueNode::is_blocked() const {
+    const SlotKind kind = owner_.slot()->kind;
+    return part_ == Part::whole && (kind == SlotKind::blocked || kind == SlotKind::blocked_clamp);
+}
+
 std::uintptr_t ValueNode::id() const {
     return reinterpret_cast<std::uintptr_t>(owner_.slot()) + static_cast<std::uintptr_t>(part_);
 }
@@ -151,6 +200,10 @@ private:
 
 std::vector<ValueNode> graph_of(const Value& y, Site site) {
     return GraphWalk::nodes(y, site, [](const ValueNode&) { return true; });
+}
+
+void require_current(const char* operation, const Value& y, Site site) {
+    check_tape(operation, own_slot(operation, y, site), /*everything=*/true, site);
 }
 
 TraceLines::TraceLines() {

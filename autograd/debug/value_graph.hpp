@@ -31,6 +31,11 @@ public:
     Site site() const;
     /// In the order of the user's text.
     std::vector<ValueNode> inputs() const;
+    /// The local derivatives: d(this)/d(input i) at the recorded numbers, one an input; 0 for a constant. GraphError for
+    /// an element of a tensor, whose derivatives lie among tensors.
+    std::vector<double> slopes() const;
+    /// Whether it is a choice that passes nothing on, not even an infinite gradient: relu below 0.
+    bool is_blocked() const;
 
     friend bool operator==(const ValueNode& a, const ValueNode& b) { return a.id() == b.id(); }
     /// One for every node of a thread, for maps.
@@ -46,6 +51,9 @@ private:
 
 /// Everything that y was computed from, each node once: inputs stand before what reads them, y is the last.
 XGRAD_API std::vector<ValueNode> graph_of(const Value& y, Site site = Site::here());
+
+/// GraphError, naming `operation`, if a leaf behind y has another value than the one that an operation read.
+XGRAD_API void require_current(const char* operation, const Value& y, Site site = Site::here());
 
 /// While it lives, this thread's operations on Values remember their lines.
 class XGRAD_API TraceLines {

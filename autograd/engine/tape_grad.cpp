@@ -340,7 +340,8 @@ void add_scaled(double* to, double slope, const double* tangent, std::size_t wid
     for (std::size_t k = 0; k < width; ++k) to[k] += slope * tangent[k];
 }
 
-// Slopes by each input, in the order of for_each_input.
+} // namespace
+
 void slopes_of(const Slot* s, std::vector<double>& to) {
     to.clear();
     const auto product = [&](double sign) { to = {sign * s->in1->data, sign * s->in0->data}; };
@@ -377,6 +378,8 @@ void slopes_of(const Slot* s, std::vector<double>& to) {
         default: to = {s->p};
     }
 }
+
+namespace {
 
 // Takes what a backward from an element brings to stacked Values, times their tangents.
 class ElementTangents final : public TapeSide {

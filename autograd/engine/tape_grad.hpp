@@ -37,6 +37,9 @@ struct DeleteRecordedPass {
 };
 std::unique_ptr<RecordedPass, DeleteRecordedPass> recorded_side(Pass& tensors);
 
+/// Slopes by each input, in the order of for_each_input. Not of foreign slots.
+void slopes_of(const Slot* s, std::vector<double>& to);
+
 /// The tangents of `ys` where `xs` have the tangents `directions` (of x_i: width numbers from i * width).
 std::vector<double> forward_tangents(std::span<const Value> ys, std::span<const Value> xs,
                                      const std::vector<double>& directions, std::size_t width);

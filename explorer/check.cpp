@@ -1,0 +1,148 @@
+#include <explorer/check.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include <explorer/evaluate_internal.hpp>
+#include <explorer/notation_internal.hpp>
+
+namespace xg {
+
+using namespace detail;
+
+namespace {
+
+template <class F>
+double difference(F&& f, double x, double step) {
+    const double h = step * std::max(1.0, std::abs(x));
+    return (8 * (f(x + h) - f(x - h)) - (f(x + 2 * h) - f(x - 2 * h))) / (12 * h);
+}
+
+bool close(double a, double b, const CheckOptions& o) {
+    if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b);
+    return a == b || std::abs(a - b) <= o.atol + o.rtol * std::max(std::abs(a), std::abs(b));
+}
+
+bool is_known(const Trace& trace, std::size_t node) {
+    const auto about = trace.operations.find(trace.nodes[node].op);
+    return about != trace.operations.end() && about->second.known;
+}
+
+// d(root)/d(node) by tangents. Slopes are computed anew, so that a wrong one in the trace shows.
+double forward_derivative(const Trace& trace, std::size_t node, const std::vector<std::vector<double>>& slopes) {
+    std::vector<double> tangents(trace.nodes.size(), 0.0);
+    tangents[node] = 1;
+    for (std::size_t i = node + 1; i <= trace.root; ++i) {
+        const auto& inputs = trace.nodes[i].inputs;
+        for (std::size_t slot = 0; slot < inputs.size(); ++slot) {
+            const double tangent = tangents[trace.edges[inputs[slot]].from];
+            if (tangent != 0) tangents[i] += tangent * slopes[i][slot];
+        }
+    }
+    return tangents[trace.root] * trace.seed;
+}
+
+std::vector<std::vector<double>> all_slopes(const Trace& trace) {
+    std::vector<double> values;
+    for (const TraceNode& n : trace.nodes) values.push_back(n.value);
+    std::vector<std::vector<double>> slopes(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (is_known(trace, i)) slopes[i] = slopes_at(trace, i, values);
+        else
+            for (const std::size_t e : trace.nodes[i].inputs) slopes[i].push_back(trace.edges[e].local);
+    }
+    return slopes;
+}
+
+CheckReport::Row row_of(const Trace& trace, std::size_t node, const CheckOptions& o, bool known,
+                        const std::vector<std::vector<double>>& slopes) {
+    const TraceNode& n = trace.nodes[node];
+    CheckReport::Row row{.node = node, .value = n.value, .gradient = n.gradient.value_or(0.0)};
+    row.forward = forward_derivative(trace, node, slopes);
+    row.error = std::abs(row.gradient - row.forward);
+    row.pass = close(row.gradient, row.forward, o);
+    if (!known) return row;
+    row.numeric =
+        trace.seed * difference([&](double x) { return values_with(trace, node, x)[trace.root]; }, n.value, o.step);
+    row.error = std::max(row.error, std::abs(row.gradient - *row.numeric));
+    row.pass = row.pass && close(row.gradient, *row.numeric, o);
+    return row;
+}
+
+void check_locals(const Trace& trace, const CheckOptions& o, CheckReport& report) {
+    std::vector<double> values;
+    for (const TraceNode& n : trace.nodes) values.push_back(n.value);
+    for (std::size_t e = 0; e < trace.edges.size(); ++e) {
+        const TraceEdge& edge = trace.edges[e];
+        if (trace.is_constant(edge.from) || !is_known(trace, edge.to)) continue;
+        // An operation that reads a node twice has two edges, each with a slope of its own.
+        Trace alone;
+        alone.nodes.resize(trace.nodes[edge.to].inputs.size() + 1);
+        std::vector<double> in;
+        for (const std::size_t i : trace.nodes[edge.to].inputs) {
+            alone.edges.push_back({.from = in.size(), .to = alone.nodes.size() - 1, .slot = in.size()});
+            alone.nodes.back().inputs.push_back(in.size());
+            in.push_back(values[trace.edges[i].from]);
+        }
+        alone.nodes.back().op = trace.nodes[edge.to].op;
+        in.push_back(values[edge.to]);
+        const double numeric = difference(
+            [&](double x) {
+                std::vector<double> moved = in;
+                moved[edge.slot] = x;
+                return value_at(alone, alone.nodes.size() - 1, moved);
+            },
+            in[edge.slot], o.step);
+        report.locals.push_back(
+            {.edge = e, .local = edge.local, .numeric = numeric, .pass = close(edge.local, numeric, o)});
+    }
+}
+
+} // namespace
+
+CheckReport::Row check_node(const Trace& trace, std::size_t node, CheckOptions options) {
+    return row_of(trace, node, options, first_unknown(trace) == trace.nodes.size(), all_slopes(trace));
+}
+
+CheckReport check(const Trace& trace, CheckOptions options) {
+    CheckReport report;
+    for (std::size_t i = 0; i < trace.nodes.size(); ++i) report.names.push_back(trace.name(i));
+    for (const TraceEdge& e : trace.edges)
+        report.edge_names.push_back(fmt::format("d{}/d{}", trace.name(e.to), trace.name(e.from)));
+    const std::size_t unknown = first_unknown(trace);
+    if (unknown < trace.nodes.size()) report.unknown = trace.nodes[unknown].op;
+    const auto slopes = all_slopes(trace);
+    for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
+        if (trace.is_constant(i) || (!options.results && !trace.is_leaf(i))) continue;
+        report.rows.push_back(row_of(trace, i, options, report.unknown.empty(), slopes));
+    }
+    check_locals(trace, options, report);
+    return report;
+}
+
+bool CheckReport::pass() const {
+    return std::all_of(rows.begin(), rows.end(), [](const Row& r) { return r.pass; }) &&
+           std::all_of(locals.begin(), locals.end(), [](const Local& l) { return l.pass; });
+}
+
+std::string CheckReport::text() const {
+    std::string out = fmt::format("{:<12} {:>12} {:>12} {:>12} {:>12} {:>8}\n", "node", "value", "gradient",
+                                  "difference", "forward", "error");
+    for (const Row& r : rows) {
+        out += fmt::format("{:<12} {:>12} {:>12} {:>12} {:>12} {:>8} {}\n", clipped(names[r.node], 12),
+                           short_number(r.value), short_number(r.gradient), r.numeric ? short_number(*r.numeric) : "-",
+                           short_number(r.forward), fmt::format("{:.0e}", r.error), r.pass ? "ok" : "FAIL");
+    }
+    for (const Local& l : locals) {
+        if (l.pass) continue;
+        out += fmt::format("{} is {} and the operation has {} FAIL\n", edge_names[l.edge], short_number(l.local),
+                           short_number(l.numeric));
+    }
+    if (!unknown.empty())
+        out += fmt::format("No differences: the operation '{}' cannot be computed here.\n", clipped(unknown, 24));
+    return out + (pass() ? "all pass\n" : "NOT ALL PASS\n");
+}
+
+} // namespace xg

@@ -1,0 +1,52 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include <explorer/trace.hpp>
+
+namespace xg {
+
+struct CheckOptions {
+    double step = 1e-3;  ///< of the central differences of fourth order, times max(1, |x|)
+    double rtol = 1e-6;  ///< how far two numbers may differ, relative to the larger one
+    double atol = 1e-8;  ///< and absolutely
+    bool results = true; ///< every node and not the leaves alone
+};
+
+/// Is every number what it claims to be?
+struct XGRAD_API CheckReport {
+    /// A node: the gradient that arrived beside a difference of the loss and the forward-mode derivative.
+    struct Row {
+        std::size_t node = 0;
+        double value = 0;
+        double gradient = 0;                ///< 0 where nothing arrived
+        std::optional<double> numeric = {}; ///< absent if an operation on the way cannot be computed here
+        double forward = 0;                 ///< by tangents, from slopes computed anew where that can be
+        double error = 0;                   ///< the larger distance of the two
+        bool pass = true;
+    };
+    /// An edge: the recorded local derivative beside a difference of its operation alone.
+    struct Local {
+        std::size_t edge = 0;
+        double local = 0;
+        double numeric = 0;
+        bool pass = true;
+    };
+    std::vector<Row> rows;
+    std::vector<Local> locals; ///< of the operations that can be computed here
+    std::string unknown;       ///< the operation that can not, if there is one
+    bool pass() const;
+    explicit operator bool() const { return pass(); }
+    /// A table of at most 80 columns; local derivatives only where they fail.
+    std::string text() const;
+
+    std::vector<std::string> names;      ///< of the nodes
+    std::vector<std::string> edge_names; ///< "d z/d w" of the edges
+};
+
+/// Where an operation has a kink within a step the differences mean nothing, and the row says so by failing.
+XGRAD_API CheckReport check(const Trace& trace, CheckOptions options = {});
+/// One node alone.
+XGRAD_API CheckReport::Row check_node(const Trace& trace, std::size_t node, CheckOptions options = {});
+
+} // namespace xg

@@ -1,0 +1,283 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <random>
+
+#include <autograd/transforms/value_transforms.hpp>
+#include "explorer/programs.hpp"
+#include "nn/says.hpp"
+
+using namespace xg;
+using namespace xg::test;
+
+namespace {
+
+void check_close(double actual, double expected) {
+    CHECK_MESSAGE(std::abs(actual - expected) <= 1e-12, actual << " instead of " << expected);
+}
+
+// Every event is what its own numbers say, and the contributions of a node follow each other and end in its gradient.
+void check_laws(const Trace& trace) {
+    std::vector<std::optional<double>> gradients(trace.nodes.size());
+    std::vector<char> complete(trace.nodes.size(), 0);
+    for (const TraceEvent& e : trace.events) {
+        if (e.kind == TraceEvent::Kind::contribution) {
+            const TraceEdge& edge = trace.edges[e.edge];
+            CHECK(edge.from == e.node);
+            CHECK(e.local == edge.local);
+            CHECK(e.upstream == gradients[edge.to]);
+            CHECK(e.product == e.upstream * e.local);
+            CHECK(complete[edge.to] == 1);
+        }
+        CHECK(complete[e.node] == 0);
+        CHECK(e.before == gradients[e.node]);
+        if (e.kind == TraceEvent::Kind::complete) complete[e.node] = 1;
+        else CHECK(e.after == e.before.value_or(0.0) + e.product);
+        gradients[e.node] = e.after;
+    }
+    for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
+        CHECK(trace.nodes[i].gradient == gradients[i]);
+        CHECK((complete[i] == 1) == gradients[i].has_value());
+    }
+}
+
+void check_gradients_of_engine(const Course& program) {
+    const Trace trace = explain(program.loss).trace();
+    program.loss.backward();
+    for (const Value& leaf : program.leaves) {
+        const double expected = leaf.grad();
+        CHECK(std::abs(gradient_of(trace, leaf.label()) - expected) <= 4e-16 * (1 + std::abs(expected)));
+    }
+}
+
+} // namespace
+
+TEST_CASE("explain: one neuron has the numbers of the course") {
+    const Trace trace = explain(one_neuron().loss).trace();
+    check_close(trace.nodes[trace.find("y")].value, 0.7685247834990178);
+    check_close(trace.nodes[trace.root].value, 0.2953151714261061);
+    check_close(gradient_of(trace, "w"), 0.20507442972564777);
+    check_laws(trace);
+}
+
+TEST_CASE("explain: two layers have the numbers of the course") {
+    const Trace trace = explain(two_layers().loss).trace();
+    check_close(trace.nodes[trace.find("y")].value, 0.21990835250021923);
+    check_close(trace.nodes[trace.root].value, 0.16825315974950497);
+    const std::pair<const char*, double> expected[] = {
+        {"w11", -0.050631335300863195}, {"w12", 0.10126267060172639}, {"w21", 0.0398147480905465},
+        {"w22", -0.079629496181093},    {"b1", -0.10126267060172639}, {"b2", 0.079629496181093},
+        {"v1", -0.2755556057320262},    {"v2", -0.20555181710263615}, {"c", -0.5800916474997808}};
+    for (const auto& [label, gradient] : expected) check_close(gradient_of(trace, label), gradient);
+    check_laws(trace);
+}
+
+TEST_CASE("explain: a shared node gets one contribution a path") {
+    const Trace trace = explain(shared().loss).trace();
+    CHECK(gradient_of(trace, "a") == -3);
+    CHECK(gradient_of(trace, "b") == -8);
+    CHECK(ledger(trace, trace.find("a")).size() == 2);
+    check_laws(trace);
+
+    Value a = 3.0;
+    Value b = a + a;
+    XGRAD_NAME(a, b);
+    const Trace twice = explain(b).trace();
+    CHECK(gradient_of(twice, "a") == 2);
+    CHECK(ledger(twice, twice.find("a")).size() == 2);
+    CHECK(paths(twice, twice.find("a")).list.size() == 2);
+}
+
+TEST_CASE("explain: the gradients are those of the engine, and the program's own stay as they are") {
+    for (const auto& program : {one_neuron, two_layers, shared}) check_gradients_of_engine(program());
+    const Course program = shared();
+    explain(program.loss);
+    CHECK(!program.leaves[0].has_grad());
+    program.loss.backward();
+    explain(program.loss, {.seed = 5.0});
+    CHECK(program.leaves[0].grad() == -3);
+}
+
+TEST_CASE("explain: every local derivative is that of the operation, fused and with numbers on either side") {
+    Value a = 0.7, b = 1.3, c = -0.4;
+    const std::vector<Value> values{a, b, c, a * b};
+    const Value results[] = {
+        a * b + c,         c + a * b,    a * b - c,   c - a * b,    2.0 * a + b,
+        b - a * 2.0,       2.0 * a - b,  b + a * 3.0, 1.0 - a,      a - 1.0,
+        2.0 / a,           a / 2.0,      a / b,       -a,           pow(a, 3.0),
+        pow(a, b),         fma(a, b, c), sum(values), mean(values), dot(values, std::vector<Value>{b, c, a, a}),
+        logsumexp(values), atan2(a, b),  hypot(a, b), tanh(a),      log(b),
+        max(a, b),         relu(c),      softplus(a), erf(a)};
+    for (const Value& y : results) {
+        a.zero_grad(), b.zero_grad(), c.zero_grad();
+        a.label("a"), b.label("b"), c.label("c");
+        const Explanation run = explain(y);
+        const CheckReport report = run.check();
+        CHECK_MESSAGE(report.pass(), run.text() << report.text());
+        CHECK(report.unknown.empty());
+        check_laws(run.trace());
+        y.backward();
+        for (const TraceNode& n : run.trace().nodes) {
+            if (n.op != "leaf") continue;
+            const double expected = n.label == "a" ? a.grad() : n.label == "b" ? b.grad() : c.grad();
+            CHECK(std::abs(n.gradient.value_or(0.0) - expected) <= 1e-15 * (1 + std::abs(expected)));
+        }
+    }
+}
+
+TEST_CASE("explain: an operation of one's own takes part, with its own slope") {
+    const auto cube = custom(
+        "cube", [](double x) { return x * x * x; }, [](auto x) { return 3.0 * x * x; });
+    Value x = 2.0;
+    const Value y = 5.0 * cube(x.label("x"));
+    const Explanation run = explain(y);
+    CHECK(gradient_of(run.trace(), "x") == 60);
+    const CheckReport report = run.check();
+    CHECK(report.unknown == "cube");
+    CHECK(report.pass());
+    CHECK(!report.rows.front().numeric);
+}
+
+TEST_CASE("explain: a gradient of 0 passes through finite slopes, and not through infinite ones") {
+    Value x = -1.0, w = 2.0;
+    XGRAD_NAME(x, w);
+    const Trace dead = explain(relu(x * w)).trace();
+    CHECK(gradient_of(dead, "w") == 0);
+    check_laws(dead);
+
+    Value r = 0.0;
+    r.label("r");
+    const Value root = sqrt(r) * 0.0;
+    const Trace trace = explain(root).trace();
+    root.backward();
+    CHECK(!r.has_grad());
+    CHECK(!trace.nodes[trace.find("r")].gradient);
+}
+
+TEST_CASE("explain: names the lines of the program and shows their text") {
+    const TraceLines lines;
+    Value x = 3.0;
+    const int line = __LINE__ + 1;
+    const Trace here = explain(exp(x)).trace();
+    CHECK(here.nodes[here.root].line == line);
+
+    const std::string file = (std::filesystem::temp_directory_path() / "xgrad_explained_program.cpp").string();
+    std::ofstream(file) << "first\nsecond\nValue y = exp(x);\nfourth\n";
+    const Trace trace = explain(exp(ValueArg(x, Site{file.c_str(), 3}))).trace();
+    CHECK(trace.nodes[trace.root].line == 3);
+    CHECK(trace.sources.at(file).at(3) == "Value y = exp(x);");
+    CHECK(trace.sources.at(file).size() == 4);
+    std::filesystem::remove(file);
+}
+
+TEST_CASE("explain: refuses what it would show wrongly") {
+    Value x = 3.0;
+    Value y = x * x;
+    x.set_value(4.0);
+    CHECK_SAYS(message_of<GraphError>([&] { explain(y); }), "explain: a leaf was given another value");
+    const Value part = full({2}, 1.0, {.dtype = float64, .requires_grad = true}).value_at({1});
+    CHECK_SAYS(message_of<GraphError>([&] { explain(part * x); }), "element of a tensor");
+    const Value moved = std::move(y);
+    CHECK_SAYS(message_of<StateError>([&] { explain(y); }), "moved");
+    CHECK(explain(moved.detach()).trace().events.size() == 2); // a leaf alone: the seed, and it is complete
+}
+
+TEST_CASE("explain: products of paths sum to the gradient, and too many are cut") {
+    const Trace trace = explain(two_layers().loss).trace();
+    for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
+        if (trace.is_constant(i)) continue;
+        double total = 0;
+        const TracePaths found = paths(trace, i);
+        CHECK(found.complete);
+        for (const TracePath& path : found.list) total += path.product;
+        CHECK(std::abs(total - trace.nodes[i].gradient.value()) <= 1e-15);
+    }
+    Value x = 1.0;
+    Value y = x;
+    for (int i = 0; i < 40; ++i) y = y + y;
+    const Trace many = explain(y).trace();
+    CHECK(!paths(many, 0).complete);
+    CHECK(paths(many, 0).list.size() == 64);
+}
+
+TEST_CASE("explain: a chain of a hundred thousand operations is an ordinary input") {
+    Value x = 1.0;
+    Value y = x;
+    for (int i = 0; i < 100'000; ++i) y = y + 1.0;
+    const Trace trace = explain(y).trace();
+    CHECK(trace.nodes[0].gradient == 1);
+    CHECK(paths(trace, 0).list.front().edges.size() == 100'000);
+}
+
+TEST_CASE("Stepper: a thousand random moves end in the state that a fresh one has there") {
+    const Explanation run = explain(two_layers().loss);
+    Stepper walk = run.stepper();
+    CHECK(!walk.prev());
+    CHECK(!walk.gradient(run.trace().root));
+    CHECK_SAYS(message_of<StateError>([&] { walk.event(); }), "no event has happened yet");
+    std::mt19937 random(7);
+    for (int move = 0; move < 1000; ++move) {
+        switch (random() % 6) {
+            case 0: walk.prev(); break;
+            case 1: walk.next_node(); break;
+            case 2: walk.prev_node(); break;
+            case 3: walk.go(random() % (walk.size() + 1)); break;
+            default: walk.next();
+        }
+        Stepper fresh = run.stepper();
+        for (std::size_t i = 0; i < walk.position(); ++i) fresh.next();
+        REQUIRE(walk.gradients() == fresh.gradients());
+    }
+    walk.go(walk.size());
+    CHECK(!walk.next());
+    CHECK_SAYS(message_of<IndexError>([&] { walk.go(walk.size() + 1); }), "expected at most");
+}
+
+TEST_CASE("explain check: a wrong local derivative turns exactly its row red") {
+    Trace trace = explain(two_layers().loss).trace();
+    CHECK(check(trace).pass());
+    const std::size_t planted = trace.nodes[trace.find("a1")].inputs[0];
+    trace.edges[planted].local *= 1.01;
+    detail::replay(trace);
+    const CheckReport report = check(trace);
+    CHECK(!report.pass());
+    for (const CheckReport::Local& l : report.locals) CHECK(l.pass == (l.edge != planted));
+    for (const CheckReport::Row& r : report.rows) {
+        const std::string name = trace.name(r.node);
+        const bool behind = name == "z1" || name == "w11" || name == "w12" || name == "b1" || name == "x1" ||
+                            name == "x2" ||
+                            trace.edges[trace.nodes[r.node].uses.empty() ? planted : trace.nodes[r.node].uses[0]].to <=
+                                trace.find("z1");
+        if (r.pass) CHECK(name != "z1");
+        if (!behind) CHECK_MESSAGE(r.pass, name);
+    }
+    CHECK_SAYS(report.text(), "da1/dz1 is");
+    CHECK_SAYS(report.text(), "NOT ALL PASS");
+}
+
+TEST_CASE("explain: text, dot and latex show the same numbers") {
+    const Explanation run = explain(one_neuron().loss);
+    CHECK_SAYS(run.text(), "dL/dw += 0.136716 * 1.5 = 0.205074");
+    CHECK_SAYS(run.text(), "z = w * x");
+    CHECK_SAYS(run.dot(), "w | value 0.8 | grad 0.205074");
+    CHECK_SAYS(run.latex(),
+               "\\frac{\\partial L}{\\partial w} &= \\frac{\\partial L}{\\partial z} \\cdot \\left(x\\right) = "
+               "0.136716 \\cdot 1.5 = 0.205074");
+    Value bad = 1.0;
+    bad.label("a\"|<{\\\n$_%");
+    const Explanation odd = explain(bad * 2.0);
+    CHECK(odd.text().find("%\n") == std::string::npos);
+    CHECK_SAYS(odd.dot(), "a\\\"\\|\\<\\{\\\\ $_%");
+    CHECK_SAYS(odd.latex(), "\\$\\_\\%");
+    for (const std::string& text : {run.text(), explain(two_layers().loss).text(), run.check().text()}) {
+        std::size_t width = 0;
+        for (const char c : text) {
+            width = c == '\n' ? 0 : width + 1;
+            CHECK(width <= 80);
+            CHECK((c == '\n' || (c >= ' ' && c <= '~')));
+        }
+    }
+}
