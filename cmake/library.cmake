@@ -87,3 +87,11 @@ if(NOT nn_sources)
 endif()
 xgrad_add_library(nn SOURCES ${nn_sources} DEPENDS autograd)
 xgrad_add_library(explorer SOURCES ${explorer_sources} DEPENDS autograd)
+
+# The program of the explorer. CLI11 is needed for it alone.
+option(XGRAD_BUILD_EXPLORE "Build the program xgrad-explore" ${PROJECT_IS_TOP_LEVEL})
+if(XGRAD_BUILD_EXPLORE)
+    find_package(CLI11 REQUIRED)
+    add_executable(xgrad-explore "${PROJECT_SOURCE_DIR}/explorer/program/main.cpp")
+    target_link_libraries(xgrad-explore PRIVATE xgrad_warnings xgrad::explorer_static CLI11::CLI11)
+endif()

@@ -1,0 +1,272 @@
+#include <explorer/session_internal.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <ostream>
+#include <sstream>
+
+#include <autograd/error_format_internal.hpp>
+#include <autograd/write_file_internal.hpp>
+#include <explorer/evaluate_internal.hpp>
+#include <explorer/explain.hpp>
+#include <explorer/lines_internal.hpp>
+#include <explorer/notation_internal.hpp>
+
+namespace xg {
+
+using namespace detail;
+
+namespace {
+
+double number_of(const std::string& word) {
+    double x = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), x);
+    if (error != std::errc() || end != word.data() + word.size()) fail<ValueError>("'{}' is no number", word);
+    return x;
+}
+
+void require(const std::vector<std::string>& words, std::size_t least, std::size_t most, const char* usage) {
+    if (words.size() < least || words.size() > most) fail<ValueError>("'{}' is used as: {}", words[0], usage);
+}
+
+std::string gradient_text(const std::optional<double>& g) { return g ? short_number(*g) : "not yet"; }
+
+} // namespace
+
+ExplorerSession::ExplorerSession(Trace trace, std::ostream& out)
+    : stepper_(std::move(trace)), current_(stepper_.trace().root), moments_(stepper_.trace().nodes.size()), out_(out) {}
+
+std::string ExplorerSession::help() {
+    return "s [node|phase|N]     a step on: one event, to a complete node, to the end, N\n"
+           "b [node|phase|N]     a step back\n"
+           "g LABEL              go to a node\n"
+           "why [LABEL]          its ledger, and the products of its paths\n"
+           "set LABEL VALUE      give a leaf another value; everything is computed anew\n"
+           "check [LABEL] [H]    gradients beside differences of step H, and forward mode\n"
+           "opt sgd|adam LR      one step of an optimizer on all leaves\n"
+           "watch [LABEL]        show its gradient after each step; again: no longer\n"
+           "tree                 the forward pass\n"
+           "src                  the line of the program\n"
+           "export dot|json|latex FILE\n"
+           "q                    quit\n";
+}
+
+void ExplorerSession::greet() {
+    const Trace& t = trace();
+    out_ << fmt::format("{} = {}: {} nodes, {} events. Gradients: not yet.\n", clipped(t.name(t.root), 20),
+                        short_number(t.nodes[t.root].value), t.nodes.size(), t.events.size());
+}
+
+bool ExplorerSession::run(const std::string& command) {
+    std::istringstream in(command);
+    Words words;
+    for (std::string word; in >> word;) words.push_back(word);
+    if (words.empty() || words[0].starts_with("//")) return true;
+    const std::string& name = words[0];
+    const auto node = [&] { return words.size() > 1 ? trace().find(words[1]) : current_; };
+    if (name == "q" || name == "quit") return false;
+    if (name == "s" || name == "b") step(words, name == "s");
+    else if (name == "g") require(words, 2, 2, "g LABEL"), show_node(current_ = node());
+    else if (name == "why") require(words, 1, 2, "why [LABEL]"), why(node());
+    else if (name == "set") set(words);
+    else if (name == "check") check_nodes(words);
+    else if (name == "watch") watch(words);
+    else if (name == "tree") require(words, 1, 1, "tree"), tree();
+    else if (name == "src") require(words, 1, 1, "src"), source();
+    else if (name == "opt") optimize(words);
+    else if (name == "export") export_file(words);
+    else if (name == "help" || name == "?") out_ << help();
+    else
+        fail<ValueError>(
+            "there is no command '{}'\n  expected s, b, g, why, set, check, opt, watch, tree, src, export, help or q",
+            name);
+    return true;
+}
+
+void ExplorerSession::step(const Words& words, bool forward) {
+    const char* usage = forward ? "s [node|phase|N]" : "b [node|phase|N]";
+    require(words, 1, 2, usage);
+    const std::string unit = words.size() > 1 ? words[1] : "1";
+    const std::size_t before = stepper_.position();
+    if (unit == "node") forward ? stepper_.next_node() : stepper_.prev_node();
+    else if (unit == "phase") stepper_.go(forward ? stepper_.size() : 0);
+    else {
+        const double count = number_of(unit);
+        if (!(count >= 1) || count != std::floor(count) || count > 1e9)
+            fail<ValueError>("'{}' is no count of steps; used as: {}", unit, usage);
+        for (double i = 0; i < count && (forward ? stepper_.next() : stepper_.prev()); ++i) {}
+    }
+    if (stepper_.position() == before) out_ << (forward ? "at the end\n" : "at the beginning\n");
+    else show();
+}
+
+void ExplorerSession::show() {
+    const Trace& t = trace();
+    if (!stepper_.begun()) {
+        out_ << "before the first event\n";
+    } else {
+        const TraceEvent& e = stepper_.event();
+        current_ = e.node;
+        out_ << event_line(t, stepper_.position() - 1) << "\n";
+        if (e.kind == TraceEvent::Kind::contribution) {
+            const TraceEdge& edge = t.edges[e.edge];
+            out_ << "       "
+                 << clipped(fmt::format("= {} * {}, because {} = {}", derivative_name(t, edge.to), edge.symbol,
+                                        t.name(edge.to), t.expression(edge.to)),
+                            72)
+                 << "\n";
+        }
+    }
+    for (const std::string& label : watched_)
+        out_ << fmt::format("       watch {}: {}\n", clipped(derivative_name(t, t.find(label)), 30),
+                            gradient_text(stepper_.gradient(t.find(label))));
+}
+
+void ExplorerSession::show_node(std::size_t node) {
+    const Trace& t = trace();
+    out_ << forward_line(t, node) << "\n"
+         << fmt::format("       {}: {}\n", clipped(derivative_name(t, node), 40),
+                        gradient_text(stepper_.gradient(node)));
+    if (t.nodes[node].uses.size() > 1) out_ << fmt::format("       {} uses\n", t.nodes[node].uses.size());
+}
+
+void ExplorerSession::why(std::size_t node) {
+    const Trace& t = trace();
+    const std::string of = clipped(derivative_name(t, node), 30);
+    out_ << "ledger of " << of << "\n";
+    for (const std::size_t row : ledger(t, node)) {
+        const bool happened = row < stepper_.position();
+        out_ << event_line(t, row) << (happened ? "" : "  (not yet)") << "\n";
+    }
+    const TracePaths found = paths(t, node, 12);
+    out_ << fmt::format("paths from {}\n", clipped(t.name(t.root), 30));
+    double total = 0;
+    for (const TracePath& path : found.list) {
+        std::string names = t.name(t.root), product = t.seed == 1 ? "1" : short_number(t.seed);
+        for (const std::size_t e : path.edges) {
+            names += " > " + t.name(t.edges[e].from);
+            product = times(product, t.edges[e].symbol);
+        }
+        total += path.product;
+        out_ << fmt::format("       {:<50}  {:>12}\n", clipped(names, 50), short_number(path.product)) << "         = "
+             << clipped(product, 70) << "\n";
+    }
+    if (found.complete) out_ << fmt::format("       {:<50}  {:>12}\n", "sum", short_number(total));
+    else out_ << "       and more paths\n";
+}
+
+void ExplorerSession::set(const Words& words) {
+    require(words, 3, 3, "set LABEL VALUE");
+    Trace changed = trace();
+    const std::size_t leaf = changed.find(words[1]);
+    set_leaf(changed, leaf, number_of(words[2]));
+    reset(std::move(changed));
+    out_ << fmt::format("{} = {}: {} = {}\n", clipped(trace().name(leaf), 24), short_number(trace().nodes[leaf].value),
+                        clipped(trace().name(trace().root), 24), short_number(trace().nodes[trace().root].value));
+}
+
+// The walk stays where it was: another value changes no event's place, as far as there are as many.
+void ExplorerSession::reset(Trace changed) {
+    const std::size_t position = std::min(stepper_.position(), changed.events.size());
+    stepper_ = Stepper(std::move(changed));
+    stepper_.go(position);
+}
+
+void ExplorerSession::check_nodes(const Words& words) {
+    require(words, 1, 3, "check [LABEL] [H]");
+    CheckOptions options;
+    if (words.size() > 2) options.step = number_of(words[2]);
+    if (!(options.step > 0)) fail<ValueError>("a step of {} makes no difference\n  expected one above 0", options.step);
+    CheckReport report = check(trace(), options);
+    if (words.size() > 1) {
+        const std::size_t node = trace().find(words[1]);
+        std::erase_if(report.rows, [&](const CheckReport::Row& r) { return r.node != node; });
+    }
+    out_ << report.text();
+}
+
+void ExplorerSession::watch(const Words& words) {
+    require(words, 1, 2, "watch [LABEL]");
+    if (words.size() > 1) {
+        const std::string label = trace().name(trace().find(words[1]));
+        const auto at = std::find(watched_.begin(), watched_.end(), label);
+        if (at == watched_.end()) watched_.push_back(label);
+        else watched_.erase(at);
+    }
+    out_ << (watched_.empty() ? "watching nothing\n" : "watching\n");
+    for (const std::string& label : watched_)
+        out_ << fmt::format("       {}: {}\n", clipped(derivative_name(trace(), trace().find(label)), 40),
+                            gradient_text(stepper_.gradient(trace().find(label))));
+}
+
+void ExplorerSession::tree() {
+    for (std::size_t i = 0; i < trace().nodes.size(); ++i) {
+        if (!trace().is_constant(i)) out_ << forward_line(trace(), i) << "\n";
+    }
+}
+
+void ExplorerSession::source() {
+    const TraceNode& n = trace().nodes[current_];
+    if (n.file.empty()) {
+        out_ << fmt::format("{} has no line: the program did not trace lines\n", clipped(trace().name(current_), 24));
+        return;
+    }
+    out_ << clipped(fmt::format("{}:{}", n.file, n.line), 80) << "\n";
+    const auto file = trace().sources.find(n.file);
+    if (file == trace().sources.end()) return;
+    for (std::uint32_t line = n.line > 2 ? n.line - 2 : 1; line <= n.line + 2; ++line) {
+        const auto at = file->second.find(line);
+        if (at != file->second.end())
+            out_ << clipped(fmt::format("{} {:>5}  {}", line == n.line ? ">" : " ", line, at->second), 80) << "\n";
+    }
+}
+
+void ExplorerSession::optimize(const Words& words) {
+    require(words, 3, 3, "opt sgd|adam LR");
+    const bool adam = words[1] == "adam";
+    if (!adam && words[1] != "sgd")
+        fail<ValueError>("there is no optimizer '{}' here\n  expected sgd or adam", words[1]);
+    const double lr = number_of(words[2]);
+    Trace changed = trace();
+    std::vector<Moments> moments = moments_;
+    std::string lines;
+    for (std::size_t i = 0; i < trace().nodes.size(); ++i) {
+        const std::optional<double> g = trace().nodes[i].gradient;
+        if (!trace().is_leaf(i) || !g) continue;
+        double update = *g;
+        if (adam) {
+            Moments& m = moments[i];
+            m.first = 0.9 * m.first + 0.1 * *g;
+            m.second = 0.999 * m.second + 0.001 * *g * *g;
+            const int k = updates_ + 1;
+            update = m.first / (1 - std::pow(0.9, k)) / (std::sqrt(m.second / (1 - std::pow(0.999, k))) + 1e-8);
+        }
+        const double x = trace().nodes[i].value - lr * update;
+        lines += fmt::format("       {:<24} {:>14} -> {:>14}\n", clipped(trace().name(i), 24),
+                             short_number(trace().nodes[i].value), short_number(x));
+        set_leaf(changed, i, x);
+    }
+    moments_ = std::move(moments);
+    updates_ += adam ? 1 : 0;
+    const double loss = trace().nodes[trace().root].value;
+    reset(std::move(changed));
+    out_ << lines
+         << fmt::format("{} was {}, is {}\n", clipped(trace().name(trace().root), 24), short_number(loss),
+                        short_number(trace().nodes[trace().root].value));
+}
+
+void ExplorerSession::export_file(const Words& words) {
+    require(words, 3, 3, "export dot|json|latex FILE");
+    const Explanation run(trace());
+    const std::string& kind = words[1];
+    std::string text;
+    if (kind == "dot") text = run.dot();
+    else if (kind == "json") text = run.json();
+    else if (kind == "latex") text = run.latex();
+    else fail<ValueError>("there is no export '{}'\n  expected dot, json or latex", kind);
+    write_file("export", words[2], text);
+    out_ << fmt::format("wrote {}\n", clipped(words[2], 70));
+}
+
+} // namespace xg
