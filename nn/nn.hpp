@@ -5,6 +5,7 @@
 #include <nn/data/dataloader.hpp>
 #include <nn/data/dataset.hpp>
 #include <nn/init.hpp>
+#include <nn/io/safetensors.hpp>
 #include <nn/losses.hpp>
 #include <nn/module.hpp>
 #include <nn/modules/activations.hpp>

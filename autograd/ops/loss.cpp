@@ -1,5 +1,6 @@
 #include <autograd/ops/loss.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/families.hpp>
 #include <autograd/ops/index.hpp>
+#include <autograd/ops/loss_parts_internal.hpp>
 #include <autograd/ops/normalize.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/reduce.hpp>
@@ -21,33 +23,10 @@
 namespace xg {
 namespace {
 
-Tensor reduced(const Tensor& losses, Reduction reduction) {
-    switch (reduction) {
-        case Reduction::mean: return mean(losses);
-        case Reduction::sum: return sum(losses);
-        default: return losses;
-    }
-}
-
 double plain_reduce(const std::vector<double>& losses, Reduction r) {
     double total = 0;
     for (double l : losses) total += l;
     return r == Reduction::mean ? total / static_cast<double>(losses.size()) : total;
-}
-
-// Both operands, defined and of one shape.
-std::pair<Tensor, Tensor> pair_of(const char* op, const Operand& prediction, const Operand& target) {
-    const Tensor y = as_tensor(prediction);
-    require_defined(op, y);
-    const Tensor t = as_tensor(target, y.dtype());
-    require_defined(op, t);
-    if (!(y.shape() == t.shape())) {
-        fail<ShapeError>(
-            "{}: the prediction has shape {} and the target has shape {}\n  expected the same shape; losses never "
-            "broadcast",
-            op, y.shape().str(), t.shape().str());
-    }
-    return {y, t};
 }
 
 using PairLoss = Tensor (*)(const Operand&, const Operand&, LossOptions);
@@ -93,7 +72,7 @@ struct MseLoss {
                                .torch = "mse_loss",
                                .snippet = "mse_loss(tensor({1, 2}), tensor({0, 0}))  // 2.5"};
     static Tensor compose(const Operand& prediction, const Operand& target, LossOptions options) {
-        const auto [y, t] = pair_of("mse_loss", prediction, target);
+        const auto [y, t] = loss_pair(doc.name, prediction, target);
         return reduced(square(y - t), options.reduction);
     }
     static std::vector<Sample> samples() { return pair_samples(mse_loss, 1.0); }
@@ -108,7 +87,7 @@ struct HalfSquaredError {
                                .torch = "mse_loss(reduction='sum') / 2",
                                .snippet = "half_squared_error(tensor({1, 2}), tensor({0, 0}))  // 2.5"};
     static Tensor compose(const Operand& prediction, const Operand& target, LossOptions options) {
-        const auto [y, t] = pair_of("half_squared_error", prediction, target);
+        const auto [y, t] = loss_pair(doc.name, prediction, target);
         return reduced(0.5 * square(y - t), options.reduction);
     }
     static std::vector<Sample> samples() { return pair_samples(half_squared_error, 0.5); }
@@ -128,13 +107,14 @@ struct CrossEntropy {
     static constexpr int arity = 2;
     static constexpr unsigned differentiable = 0b01;
     static constexpr DTypes dtypes = floats;
-    static constexpr OpDoc doc{.name = "cross_entropy",
-                               .formula = "-log softmax(logits)[target], averaged",
-                               .derivative = "(softmax(logits) - onehot(target)) / N",
-                               .edges = "finite for finite logits; the mean of nothing is NaN",
-                               .torch = "cross_entropy",
-                               .onnx = "SoftmaxCrossEntropyLoss",
-                               .snippet = "cross_entropy(tensor({{0, 0}}), from_vector(std::vector{1}))  // 0.6931472"};
+    static constexpr OpDoc doc{
+        .name = "cross_entropy",
+        .formula = "-log softmax(logits)[target], averaged; of probabilities t: -sum(t log softmax(logits))",
+        .derivative = "(softmax(logits) - onehot(target)) / N",
+        .edges = "finite for finite logits; the mean of nothing is NaN",
+        .torch = "cross_entropy",
+        .onnx = "SoftmaxCrossEntropyLoss",
+        .snippet = "cross_entropy(tensor({{0, 0}}), from_vector(std::vector{1}))  // 0.6931472"};
     static constexpr Saves saves{.inputs = 0b11};
     static Shape shape(In x, const Attrs&) { return x[1].shape(); }
     static void forward(std::span<const Strided> x, const Strided& y, const Attrs&);
@@ -335,11 +315,54 @@ std::vector<Sample> CrossEntropy::samples() {
     return samples;
 }
 
+// Whether a target is to be left out, as far as one can see: not inside a transform.
+bool has_ignored(const Tensor& targets, Index ignored) {
+    if (targets.dtype() != DType::int64 || targets.impl()->level != 0) return false;
+    const auto classes = targets.to_vector<std::int64_t>();
+    return std::find(classes.begin(), classes.end(), ignored) != classes.end();
+}
+
+// Targets are probabilities of the classes, of the shape of the logits.
+Tensor of_probabilities(const Tensor& log_probabilities, const Tensor& targets, Index axis,
+                        const CrossEntropyOptions& o) {
+    require_between("cross_entropy", "targets", targets, 0, 1);
+    const Tensor& x = log_probabilities;
+    Tensor terms = x;
+    if (o.weight.defined()) {
+        if (!(o.weight.shape() == Shape{x.shape(axis)})) {
+            fail<ShapeError>("cross_entropy: the weight has shape {}\n  expected one for each of the {} classes",
+                             o.weight.shape().str(), x.shape(axis));
+        }
+        Shape column;
+        for (int i = 0; i < x.rank(); ++i) column.push_back(i == axis ? x.shape(axis) : 1);
+        terms = x * reshape(o.weight.to(x.dtype()), column);
+    }
+    Tensor shares = targets.to(x.dtype());
+    if (o.label_smoothing > 0) {
+        shares = (1 - o.label_smoothing) * shares + o.label_smoothing / static_cast<double>(x.shape(axis));
+    }
+    return reduced(-sum(terms * shares, axis), o.reduction);
+}
+
 } // namespace
 
-Tensor cross_entropy(const Operand& logits, const Tensor& targets, LossOptions options) {
+Tensor cross_entropy(const Operand& logits, const Tensor& targets, CrossEntropyOptions options) {
     const CallSite here(logits.site());
+    const CrossEntropyOptions& o = options;
     const Tensor x = as_tensor(logits);
+    require_defined("cross_entropy", x);
+    require_defined("cross_entropy", targets);
+    require_option("cross_entropy", o.label_smoothing >= 0 && o.label_smoothing <= 1, "label_smoothing",
+                   o.label_smoothing, "0 to 1");
+    const Index axis = x.rank() == 1 ? 0 : 1;
+    if (x.rank() > 0 && is_floating(targets.dtype()) && targets.shape() == x.shape()) {
+        return of_probabilities(log_softmax(loss_operand("cross_entropy", x), axis), targets, axis, o);
+    }
+    if (x.rank() > 2 || o.weight.defined() || o.label_smoothing > 0 || has_ignored(targets, o.ignore_index)) {
+        const ClassLossOptions of_classes{.weight = o.weight, .ignore_index = o.ignore_index, .reduction = o.reduction};
+        return class_losses("cross_entropy", log_softmax(loss_operand("cross_entropy", x), axis), targets, of_classes,
+                            o.label_smoothing);
+    }
     CrossEntropy::check_shapes(x, targets);
     const bool single = x.rank() == 1;
     CrossEntropy::Attrs attrs;
@@ -358,7 +381,13 @@ Tensor half_squared_error(const Operand& prediction, const Operand& target, Loss
 }
 
 std::span<const OpEntry* const> loss_ops() {
-    static constexpr std::array ops{&entry<MseLoss>(), &entry<HalfSquaredError>(), &entry<CrossEntropy>()};
+    static const std::vector<const OpEntry*> ops = [] {
+        std::vector<const OpEntry*> all{&entry<MseLoss>(), &entry<HalfSquaredError>(), &entry<CrossEntropy>()};
+        for (const auto part : {entry_loss_ops(), row_loss_ops(), ctc_loss_ops()}) {
+            all.insert(all.end(), part.begin(), part.end());
+        }
+        return all;
+    }();
     return ops;
 }
 

@@ -1,6 +1,9 @@
 #include <nn/init.hpp>
 
+#include <algorithm>
 #include <cmath>
+
+#include <autograd/autograd.hpp>
 
 #include "nn/says.hpp"
 
@@ -144,4 +147,80 @@ TEST_CASE("an initialisation refuses numbers that are not finite and integers") 
     CHECK_SAYS(message_of<ValueError>([] { init::normal({2}, 0, std::nan("")); }), "standard deviation");
     CHECK_SAYS(message_of<ValueError>([] { init::uniform_fan_in({2}, -1); }), "fan_in is -1");
     CHECK_SAYS(message_of<DTypeError>([] { init::normal({2}, 0, 1, {.dtype = int64}); }), "int64");
+}
+
+// PyTorch 1.13's numbers are those of its torch.nn.init.
+TEST_CASE("trunc_normal has the moments of a normal distribution that is cut off") {
+    manual_seed(7);
+    const Statistics symmetric = statistics(init::trunc_normal({60000}));
+    // Between -2 and 2 the variance is 1 - 4 pdf(2) / (cdf(2) - cdf(-2)) = 0.7737413
+    CHECK(std::abs(symmetric.mean) < 5 * 0.88 / 245);
+    CHECK(std::abs(symmetric.stddev / std::sqrt(0.7737413) - 1) < 5.0 / 346);
+    CHECK(symmetric.largest <= 2);
+    CHECK(symmetric.largest > 1.99);
+    // Above 0 alone: the half-normal distribution with mean sqrt(2 / pi)
+    const Statistics half = statistics(init::trunc_normal({60000}, {.stddev = 3, .low = 0, .high = 100}));
+    CHECK(std::abs(half.mean / (3 * std::sqrt(2 / std::acos(-1.0))) - 1) < 5.0 / 245);
+    CHECK(std::abs(half.stddev / (3 * std::sqrt(1 - 2 / std::acos(-1.0))) - 1) < 5.0 / 245);
+}
+
+TEST_CASE("orthogonal has orthonormal rows or columns, times the gain") {
+    manual_seed(8);
+    for (const Shape& s : {Shape{3, 5}, Shape{5, 3}, Shape{4, 4}, Shape{2, 3, 2}}) {
+        const Tensor w = flatten(init::orthogonal(s, {.gain = 2, .dtype = float64}), 1, -1);
+        const bool wide = w.shape(0) <= w.shape(1);
+        const Tensor gram = wide ? matmul(w, transpose(w)) : matmul(transpose(w), w);
+        CHECK(max(abs(gram - 4 * init::eye(gram.shape(), {.dtype = float64}))).item() < 1e-12);
+    }
+}
+
+TEST_CASE("orthogonal matrices have no preferred sign") {
+    manual_seed(9);
+    int positive = 0;
+    for (int i = 0; i < 200; ++i) positive += init::orthogonal({2, 2})[0][0].item() > 0;
+    CHECK(std::abs(positive - 100) < 36); // five standard deviations
+}
+
+TEST_CASE("sparse zeroes the same share of every column at random places") {
+    manual_seed(10);
+    const Tensor w = init::sparse({10, 400}, 0.25, {.stddev = 3});
+    const auto zeros_of = sum((w == 0.0).to(int64), 0).to_vector();
+    CHECK(std::all_of(zeros_of.begin(), zeros_of.end(), [](double n) { return n == 3; })); // ceil(2.5)
+    const auto rows = sum((w == 0.0).to(int64), 1).to_vector();
+    CHECK(std::all_of(rows.begin(), rows.end(), [](double n) { return n > 70 && n < 170; })); // 120 in the mean
+    CHECK(std::abs(std::sqrt(mean(square(w)).item() / 0.7) / 3 - 1) < 0.1);
+}
+
+TEST_CASE("dirac passes channels on, in each group") {
+    // The numbers of torch.nn.init.dirac_ for these shapes
+    const Tensor a = init::dirac({3, 2, 3});
+    CHECK(a.to_vector() == test::Numbers{0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0});
+    const Tensor b = init::dirac({4, 1, 2, 2}, {.groups = 2});
+    CHECK(b.to_vector() == test::Numbers{0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0});
+    CHECK_SAYS(message_of<ShapeError>([] { init::dirac({3, 2}); }), "(3, 2)");
+    CHECK_SAYS(message_of<ShapeError>([] { init::dirac({3, 2, 1}, {.groups = 2}); }), "2 groups do not divide 3");
+}
+
+TEST_CASE("eye, constant and the gains are PyTorch's") {
+    CHECK(init::eye({2, 3}).to_vector() == test::Numbers{1, 0, 0, 0, 1, 0});
+    CHECK(init::constant({2}, 0.5).to_vector() == test::Numbers{0.5, 0.5});
+    using N = init::Nonlinearity;
+    CHECK(init::calculate_gain(N::linear) == 1);
+    CHECK(init::calculate_gain(N::tanh) == 5.0 / 3);
+    CHECK(init::calculate_gain(N::relu) == std::sqrt(2.0));
+    CHECK(init::calculate_gain(N::leaky_relu) == std::sqrt(2 / (1 + 0.01 * 0.01)));
+    CHECK(init::calculate_gain(N::leaky_relu, 0.5) == std::sqrt(2 / 1.25));
+    CHECK(init::calculate_gain(N::selu) == 0.75);
+}
+
+TEST_CASE("the newer initialisers refuse what they cannot draw") {
+    CHECK_SAYS(message_of<ValueError>([] { init::trunc_normal({2}, {.low = 2, .high = 1}); }),
+               "low is 2 and high is 1");
+    CHECK_SAYS(message_of<ValueError>([] { init::trunc_normal({2}, {.stddev = 0}); }), "stddev is 0");
+    CHECK_SAYS(message_of<ValueError>([] { init::trunc_normal({2}, {.low = 50, .high = 60}); }), "nothing of a normal");
+    CHECK_SAYS(message_of<ShapeError>([] { init::orthogonal({2}); }), "two axes");
+    CHECK_SAYS(message_of<ShapeError>([] { init::sparse({2}, 0.5); }), "a matrix");
+    CHECK_SAYS(message_of<ValueError>([] { init::sparse({2, 2}, 1.5); }), "sparsity is 1.5");
+    CHECK_SAYS(message_of<ShapeError>([] { init::eye({2}); }), "a matrix");
+    CHECK_SAYS(message_of<DTypeError>([] { init::constant({2}, 1, {.dtype = int64}); }), "int64");
 }
