@@ -82,6 +82,7 @@ public:
         f_.store(f, std::memory_order_relaxed);
         context_.store(context, std::memory_order_relaxed);
         left_.store(pieces);
+        runs_.fetch_add(1, std::memory_order_relaxed);
         for (int t = 0; t < threads; ++t) {
             ranges_[static_cast<std::size_t>(t)].set(static_cast<std::uint32_t>(pieces * t / threads),
                                                      static_cast<std::uint32_t>(pieces * (t + 1) / threads));
@@ -95,6 +96,7 @@ public:
     }
 
     std::mutex& entry() { return entry_; }
+    std::uint32_t runs() const { return runs_.load(std::memory_order_relaxed); }
 
 private:
     void resize(int threads) {
@@ -159,6 +161,7 @@ private:
     int count_ = 1;
     std::atomic<bool> stop_ = false;
     std::atomic<std::uint32_t> epoch_ = 0;
+    std::atomic<std::uint32_t> runs_ = 0;
     std::atomic<int> sleepers_ = 0;
     std::atomic<Index> left_ = 0;
     std::atomic<Piece> f_ = nullptr;
@@ -185,6 +188,8 @@ void run_pieces(Index pieces, Piece f, const void* context) {
     if (!lock) return run_here(pieces, f, context);
     p.run(wanted_threads().load(std::memory_order_relaxed), pieces, f, context);
 }
+
+std::uint32_t shared_runs() { return pool().runs(); }
 
 int sharing_threads() { return inside ? 1 : wanted_threads().load(std::memory_order_relaxed); }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <cstdint>
 #include <type_traits>
 
 #include <autograd/export.hpp>
@@ -25,6 +26,8 @@ void parallel_for(Index pieces, const F& f) {
 
 /// How many threads would share work that begins here.
 XGRAD_API int sharing_threads();
+/// Grows whenever threads have shared work: for tests that must not pass because nothing was cut.
+std::uint32_t shared_runs();
 
 /// Cuts n positions into pieces of `grain` or a little more, at multiples of `align`: f(begin, end). What `f` computes
 /// must not depend on where it is cut.

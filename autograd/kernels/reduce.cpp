@@ -65,16 +65,23 @@ struct RowsAdd {
 // Numbers that are worth a thread of their own.
 constexpr Index reduction_grain = 128 * 1024;
 
-// Runs `f(x, y)` on parts along the longest axis that y keeps, or on the whole.
+/// Rows that are worth a loop across them.
+constexpr Index narrowest = 4;
+
+// Runs `f(x, y)` on parts along the longest axis that y keeps, or on the whole. No part is narrower than that, because `f`
+// walks narrow arrays in another order, which would give other bits.
 template <class F>
 void for_kept_parts(const Strided& x, const Strided& y, const F& f) {
     int axis = -1;
     for (int a = 0; a < x.rank(); ++a) {
         if (y.shape[a] == x.shape[a] && x.shape[a] > 1 && (axis < 0 || x.shape[a] > x.shape[axis])) axis = a;
     }
-    if (axis < 0 || x.numel() < 2 * reduction_grain) return f(x, y);
-    const Index beside = x.numel() / x.shape[axis];
-    parallel_ranges(x.shape[axis], std::max<Index>(1, reduction_grain / beside), [&](Index begin, Index end) {
+    if (axis < 0 || x.numel() < 2 * reduction_grain || sharing_threads() == 1) return f(x, y);
+    const Index size = x.shape[axis], beside = x.numel() / size;
+    const Index parts = size / std::max(narrowest, reduction_grain / beside);
+    if (parts < 2) return f(x, y);
+    parallel_for(parts, [&](Index part) {
+        const Index begin = size * part / parts, end = size * (part + 1) / parts;
         Strided from = x, to = y;
         for (Strided* s : {&from, &to}) {
             s->data += begin * s->strides[axis] * static_cast<Index>(size_of(s->dtype));
@@ -121,7 +128,7 @@ namespace {
 // Of the rows of a matrix: whether it is that.
 bool sum_rows(const Strided& x, const Strided& y) {
     if (x.rank() != 2 || y.shape[0] != 1 || y.shape[1] != x.shape[1]) return false;
-    if (x.strides[1] != 1 || y.strides[1] != 1 || x.shape[1] < 4) return false;
+    if (x.strides[1] != 1 || y.strides[1] != 1 || x.shape[1] < narrowest) return false;
     dispatch_number(x.dtype, [&]<class T>() {
         run_widest<RowsAdd<T>>(x.shape[0], x.shape[1], y.as<T>(), static_cast<const T*>(x.as<T>()), x.strides[0]);
     });

@@ -1,4 +1,5 @@
-// The pool of threads: every piece runs once, and results have the same bits for any number of threads.
+// The pool of threads: every piece runs once, and products cut anywhere have the same bits for any number of threads. Bits
+// of all other operations: laws/threads_test.cpp.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -9,19 +10,14 @@
 
 #include <autograd/autograd.hpp>
 #include <autograd/kernels/parallel.hpp>
-#include <nn/nn.hpp>
 
 #include "support/errors.hpp"
+#include "support/threads.hpp"
 
 using namespace xg;
+using test::Threads;
 
 namespace {
-
-struct Threads { // for a scope
-    explicit Threads(int n) : before(num_threads()) { set_num_threads(n); }
-    ~Threads() { set_num_threads(before); }
-    int before;
-};
 
 std::vector<double> bits_of(const std::function<std::vector<Tensor>()>& f, int threads) {
     const Threads scope(threads);
@@ -40,11 +36,6 @@ void same_bits(const std::function<std::vector<Tensor>()>& f) {
         REQUIRE(more.size() == one.size());
         CHECK(std::memcmp(more.data(), one.data(), one.size() * sizeof(double)) == 0);
     }
-}
-
-Tensor leaf(const Shape& shape, DType d = float32) {
-    manual_seed(7);
-    return randn(shape, {.dtype = d, .requires_grad = true});
 }
 
 } // namespace
@@ -92,51 +83,6 @@ TEST_CASE("threads: pieces inside pieces, and several users at once, run where t
     for (int i = 0; i < 4; ++i) users.emplace_back(nested);
     for (std::thread& t : users) t.join();
     CHECK(runs == 4 * 20 * 30);
-}
-
-TEST_CASE("threads: results have the same bits for 1, 2, 3 and 4 threads") {
-    SUBCASE("elementwise, broadcast, strided, and their gradients") {
-        same_bits([] {
-            Tensor a = leaf({300, 700}), b = leaf({300, 700}), c = leaf({300, 1});
-            Tensor y = tanh(a * b + c) * sigmoid(transpose(transpose(b)));
-            mean(y * exp(-square(a))).backward();
-            return std::vector{y, a.grad(), b.grad(), c.grad(), (transpose(a) + 1.0).detach(), a.to(float64)};
-        });
-    }
-    SUBCASE("products") {
-        same_bits([] {
-            Tensor x = leaf({130, 400}), w = leaf({520, 400}), bias = leaf({520});
-            Tensor y = linear(x, w, bias), z = matmul(y, w);
-            sum(square(z)).backward();
-            return std::vector{y.detach(), z.detach(), x.grad(), w.grad(), bias.grad()};
-        });
-    }
-    SUBCASE("sums and extremes over every axis") {
-        same_bits([] {
-            const Tensor x = leaf({64, 70, 80}, float64).detach();
-            return std::vector{sum(x),    sum(x, 0), sum(x, 1), sum(x, 2),      sum(x, {0, 2}),
-                               max(x, 0), max(x, 2), mean(x),   logsumexp(x, 1)};
-        });
-    }
-    SUBCASE("softmax, losses and a few steps of training") {
-        same_bits([] {
-            manual_seed(3);
-            nn::Sequential net(nn::Linear(200, 300), nn::ReLU(), nn::Linear(300, 1000));
-            nn::Adam adam(net.parameters(), {.lr = 1e-2});
-            const Tensor x = randn({150, 200}), y = randint(0, 1000, {150});
-            std::vector<Tensor> all;
-            for (int step = 0; step < 3; ++step) {
-                adam.zero_grad();
-                Tensor loss = nn::cross_entropy(net(x), y);
-                loss.backward();
-                adam.step();
-                all.push_back(loss.detach());
-            }
-            for (const Tensor& p : net.parameters()) all.push_back(p.detach());
-            all.push_back(log_softmax(net(x), 1).detach());
-            return all;
-        });
-    }
 }
 
 TEST_CASE("threads: products of many shapes have the same bits for 1, 2, 3 and 4 threads") {
