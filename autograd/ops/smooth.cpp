@@ -10,7 +10,7 @@
 #include <autograd/ops/piecewise.hpp>
 #include <autograd/ops/samples.hpp>
 #include <autograd/ops/value_op.hpp>
-#include <autograd/ops/vector_math_internal.hpp>
+#include <autograd/ops/vector_erf_internal.hpp>
 
 namespace xg {
 namespace {
@@ -91,6 +91,7 @@ struct Tanhshrink {
     template <class T>
     static T value(T x) {
         return widely(x, [](Wide v) {
+            if (v == 0) return v; // with its sign
             if (!(std::abs(v) < 0.5L)) return v - std::tanh(v);
             Wide term = v, sum = 0;
             for (int k = 1; k <= 9; ++k) {
@@ -304,30 +305,33 @@ struct Erfinv {
 };
 
 // x sigmoid(v) with v = 2 sqrt(2 / pi) (x + 0.044715 x^3). A rounded v would cost as many last places of e^-v as v is
-// large, so v comes in two parts; beyond 25 the sigmoid is 0 or 1. float32 is left to the plain formula, five times as fast.
+// large, so v comes in two parts; beyond 25 the sigmoid is 0 or 1.
 struct GeluTurn {
-    double high, low, line, line_rest;
-    explicit GeluTurn(double at) {
+    double x, high, low, line, line_rest;
+    [[gnu::always_inline]] explicit GeluTurn(double at) {
         constexpr double scale = 1.5957691216057308, scale_rest = -9.96930880911092e-17, cubic = 0.044715;
-        const double x = select(at > 25.0, 25.0, select(at < -25.0, -25.0, at));
-        const double square = x * x, square_rest = std::fma(x, x, -square);
-        const double part = cubic * square, part_rest = std::fma(cubic, square, -part) + cubic * square_rest;
-        const double sum = 1.0 + part, virtual_part = sum - 1.0;
-        const double sum_rest = (1.0 - (sum - virtual_part)) + (part - virtual_part) + part_rest;
-        line = scale * x, line_rest = std::fma(scale, x, -line) + scale_rest * x;
-        high = line * sum;
-        low = std::fma(line, sum, -high) + line * sum_rest + line_rest * sum;
+        x = select(at > 25.0, 25.0, select(at < -25.0, -25.0, at));
+        const auto square = vector_math::exact_product(x, x), part = vector_math::exact_product(cubic, square.high);
+        const double part_rest = part.low + cubic * square.low;
+        const double sum = 1.0 + part.high, virtual_part = sum - 1.0;
+        const double sum_rest = (1.0 - (sum - virtual_part)) + (part.high - virtual_part) + part_rest;
+        const auto turned = vector_math::exact_product(scale, x);
+        line = turned.high, line_rest = turned.low + scale_rest * x;
+        const auto whole = vector_math::exact_product(line, sum);
+        high = whole.high, low = whole.low + line * sum_rest + line_rest * sum;
     }
-    /// e^-|v| = lifted * down: the first factor is normal where the product has few digits left.
-    double down() const { return select(abs(high) > 64.0, exp_minus_64, 1.0); }
-    double lifted() const {
+    /// e^-|v|
+    [[gnu::always_inline]] vector_math::Exponential<double> bell() const {
         const double sign = select(high < 0.0, -1.0, 1.0);
-        const double e = exp(select(abs(high) > 64.0, 64.0, 0.0) - sign * high);
-        return std::fma(-e, sign * low, e);
+        return vector_math::exponential(-sign * high, -sign * low);
     }
     /// x dv/dx = 3 v - 2 scale x
-    double rise() const { return std::fma(3.0, high, 3.0 * low - 2.0 * line_rest - 2.0 * line); }
+    [[gnu::always_inline]] double rise() const { return high + (2.0 * (high - line) + (3.0 * low - 2.0 * line_rest)); }
 };
+// float32 has the digits it needs of a v in float64.
+[[gnu::always_inline]] inline double gelu_turn(double x) {
+    return 2 * std::sqrt(2 / pi) * x * (1.0 + 0.044715 * x * x);
+}
 
 template <class X>
 X gelu_tanh_slope(const X& x) {
@@ -335,20 +339,21 @@ X gelu_tanh_slope(const X& x) {
     const X v = 2 * std::sqrt(2 / pi) * near * (1.0 + 0.044715 * square(near)), s = sigmoid(v);
     return s + near * s * sigmoid(-v) * (2 * std::sqrt(2 / pi) * (1.0 + 3 * 0.044715 * square(near)));
 }
-template <class T, bool InLoop>
-Lane<T, InLoop> gelu_tanh_slope(Lane<T, InLoop> x) requires std::is_same_v<T, double> {
-    const GeluTurn v(x.value);
-    const double e = v.lifted(), down = v.down(), bell = e * down, whole = 1.0 + bell;
-    const double turn = v.rise() * e / std::fma(bell, bell + 2.0, 1.0); // by (1 + bell)^2, rounded once less
-    const double sum = select(v.high < 0.0, (e / whole + turn) * down, 1.0 / whole + turn * down);
-    return Lane<T, InLoop>(sum);
-}
-template <bool InLoop>
-Lane<float, InLoop> gelu_tanh_slope(Lane<float, InLoop> lane) {
-    const float scale = static_cast<float>(2 * std::sqrt(2 / pi)), cubic = 0.044715f;
-    const float x = select(lane.value > 25.0f, 25.0f, select(lane.value < -25.0f, -25.0f, lane.value));
-    const float v = scale * x * (1.0f + cubic * x * x), s = vector_math::sigmoid(v);
-    return Lane<float, InLoop>(s + x * s * vector_math::sigmoid(-v) * (scale * (1.0f + 3 * cubic * x * x)));
+template <class T>
+[[gnu::always_inline]] inline Lane<T, true> gelu_tanh_slope(Lane<T, true> lane) {
+    if constexpr (std::is_same_v<T, double>) {
+        const GeluTurn v(lane.value);
+        const auto bell = v.bell();
+        const double e = bell.times(1.0), whole = 1.0 + e, both = e * (e + 2.0) + 1.0; // (1 + e)^2, rounded once less
+        const double low = bell.times(1.0 / whole + v.rise() / both), up = 1.0 / whole + v.rise() * e / both;
+        return Lane<T, true>(v.high < 0.0 ? low : up);
+    } else {
+        const double x = lane.value, near = x > 25.0 ? 25.0 : x < -25.0 ? -25.0 : x, v = gelu_turn(near);
+        const double rise = 2 * std::sqrt(2 / pi) * near * (1.0 + 3 * 0.044715 * near * near);
+        const double e = vector_math::exp(-std::abs(v)), whole = 1.0 + e;
+        const double slope = (v < 0.0 ? e : 1.0) / whole + rise * e / (whole * whole);
+        return Lane<T, true>(static_cast<T>(slope));
+    }
 }
 
 struct GeluTanh {
@@ -365,10 +370,11 @@ struct GeluTanh {
     static T value(T x) {
         if constexpr (std::is_same_v<T, double>) {
             const GeluTurn v(x);
-            const double e = v.lifted(), down = v.down();
-            return select(v.high < 0.0, x * e * down, x) / (1.0 + e * down);
+            const auto bell = v.bell();
+            const double whole = 1.0 + bell.times(1.0), low = bell.times(v.x / whole), up = x / whole;
+            return v.high < 0.0 ? low : up;
         } else {
-            return x * vector_math::sigmoid(T(2 * std::sqrt(2 / pi)) * x * (T(1) + T(0.044715) * x * x));
+            return static_cast<T>(x * vector_math::sigmoid(gelu_turn(x)));
         }
     }
     template <class X>

@@ -50,6 +50,8 @@ int main(int argc, char**) {
         };
         both("exp", exp(x)), both("expm1", expm1(x)), both("log", log(abs(x) + 0.5)), both("log1p", log1p(abs(x)));
         both("tanh", tanh(x)), both("sigmoid", sigmoid(x)), both("softplus", softplus(x)), both("silu", silu(x));
+        both("erf", erf(x)), both("erfc", erfc(x)), both("normal_cdf", normal_cdf(x));
+        both("gelu", gelu(x)), both("gelu_tanh", gelu_tanh(x));
         both("arithmetic", (x * b + 0.3) / (square(x) + 1.0) - maximum(x, b));
         both("sums", sum(x, 0)), both("all", sum(x)), both("columns", sum(transpose(x), 0));
         both("softmax", softmax(x, 1)), both("log_softmax", log_softmax(x, 0));
