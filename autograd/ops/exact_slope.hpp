@@ -15,6 +15,13 @@ double power_slope_by_exponent(double a, double b, double y); ///< y log(a), y =
 double hypot_slope(double above, double other, double y);     ///< above / y, y = hypot(above, other)
 double angle_slope(double above, double other);               ///< above / (above^2 + other^2)
 
+/// The result y in float64; where it is subnormal in float32 and has lost digits, `again` computes it.
+template <Real T, class F>
+double full_digits(T y, const F& again) {
+    if constexpr (sizeof(T) == sizeof(double)) return y;
+    else return std::abs(y) < std::numeric_limits<T>::min() ? again() : static_cast<double>(y);
+}
+
 /// -y / b for the quotient y = a / b; by -a / b^2 where y is subnormal and has lost digits.
 template <Real T>
 T quotient_slope(T a, T b, T y) {
@@ -39,7 +46,8 @@ X power_slope_by_exponent(const X& a, const X&, const X& y) {
 }
 template <class T, bool Wide>
 Lane<T, Wide> power_slope_by_exponent(Lane<T, Wide> a, Lane<T, Wide> b, Lane<T, Wide> y) {
-    return Lane<T, Wide>(static_cast<T>(detail::power_slope_by_exponent(a.value, b.value, y.value)));
+    return Lane<T, Wide>(static_cast<T>(detail::power_slope_by_exponent(
+        a.value, b.value, detail::full_digits(y.value, [&] { return std::pow(double(a.value), double(b.value)); }))));
 }
 
 template <class X>
@@ -48,7 +56,10 @@ X hypot_slope(const X& above, const X&, const X& y) {
 }
 template <class T, bool Wide>
 Lane<T, Wide> hypot_slope(Lane<T, Wide> above, Lane<T, Wide> other, Lane<T, Wide> y) {
-    return Lane<T, Wide>(static_cast<T>(detail::hypot_slope(above.value, other.value, y.value)));
+    return Lane<T, Wide>(static_cast<T>(detail::hypot_slope(above.value, other.value, detail::full_digits(y.value, [&] {
+                                                                return std::hypot(double(above.value),
+                                                                                  double(other.value));
+                                                            }))));
 }
 
 /// By hypot, because the sum may overflow or vanish where the slope does not.

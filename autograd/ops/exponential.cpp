@@ -54,10 +54,10 @@ struct Exp2 {
     static T value(T x) {
         return exp2(x);
     }
-    // From 1024 on y overflows a little before its slope.
+    // From 1024 on (128 in float32) y overflows a little before its slope.
     template <class X>
     static X derivative(const X& x, const X& y) {
-        return where(x >= 1024.0, exp2(x - 1.0) * (2 * std::numbers::ln2), y * std::numbers::ln2);
+        return where(x >= 128.0, exp2(x - 1.0) * (2 * std::numbers::ln2), y * std::numbers::ln2);
     }
     static std::vector<Sample> samples() {
         return unary_samples(doc, std::exp2, Unary(exp2), {.tails = {-1070, -1000, 0, 1000}});

@@ -244,7 +244,8 @@ struct Lerp {
     static constexpr Saves saves{.inputs = 0b111};
     template <class T>
     static T value(T a, T b, T w) {
-        return select(abs(w) < T(0.5), a + w * (b - a), b - (b - a) * (T(1) - w));
+        // From the nearer end: what is added to the other may overflow where the result does not.
+        return select(w < T(0.5), a + w * (b - a), b - (b - a) * (T(1) - w));
     }
     template <int I, class X>
     static constexpr auto derivative(const X& a, const X& b, const X& w, const X&) {

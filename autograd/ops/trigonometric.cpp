@@ -163,7 +163,7 @@ struct Atan {
     // The square overflows where the slope is still a number.
     template <class X>
     static X derivative(const X& x, const X&) {
-        return where(abs(x) > 1e100, square(1.0 / x), 1.0 / (1.0 + x * x));
+        return where(abs(x) > 1e10, square(1.0 / x), 1.0 / (1.0 + x * x)); // x * x may overflow
     }
     static std::vector<Sample> samples() {
         return unary_samples(doc, std::atan, Unary(atan), {.tails = {-1e200, -30, 1e-300, 1e200}});

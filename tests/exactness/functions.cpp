@@ -270,7 +270,7 @@ void add_exact_ones(std::vector<Function>& to) {
     to.push_back(row(
         "abs", [](const auto& x) { return xg::abs(x); }, [](R x) { return abs(x); },
         [](R x) { return Real(x < Real(0) ? -1 : 1); }));
-    to.push_back(exact("sign", xg::sign, [](R x) { return Real(x < Real(0) ? -1 : 1); }));
+    to.push_back(exact("sign", xg::sign, [](R x) { return x.is_zero() ? x : Real(x < Real(0) ? -1 : 1); }));
     to.push_back(exact("floor", xg::floor, [](R x) { return floor(x); }));
     to.push_back(exact("ceil", xg::ceil, [](R x) { return ceil(x); }));
     to.push_back(exact("round", xg::round, [](R x) { return round_to_even(x); }));
@@ -279,6 +279,7 @@ void add_exact_ones(std::vector<Function>& to) {
         "frac", [](const auto& x) { return xg::frac(x); }, [](R x) { return x - trunc(x); }, always<1>));
     to.push_back(exact(
         "nan_to_num", [](const xg::Operand& x) { return xg::nan_to_num(x); }, [](R x) { return x; }, always<1>));
+    to.back().keeps_nan = false;
 }
 
 template <int n>
@@ -286,6 +287,7 @@ void add_polygamma(std::vector<Function>& to, const char* name) {
     to.push_back(row(
         name, [](const auto& x) { return xg::polygamma(n, x); }, [](R x) { return polygamma(n, x); },
         [](R x) { return polygamma(n + 1, x); }, 0, 1e60));
+    to.back().poles_at_integers = true;
 }
 
 void add_piecewise(std::vector<Function>& to) {

@@ -18,7 +18,8 @@ struct Function {
     double low, high;                                 ///< the domain
     /// The largest term of a sum that vanishes where no double is: the error is measured by it.
     std::function<Real(const Real&)> truth_term = nullptr, slope_term = nullptr;
-    bool poles_at_integers = false; ///< below 0, where conventions hold instead
+    bool poles_at_integers = false; ///< up to 0, where conventions hold instead
+    bool keeps_nan = true;
 };
 
 using Reals = std::span<const Real>;
