@@ -19,14 +19,27 @@ namespace {
 
 using MakeTensor = Tensor (*)(const Shape&);
 
-std::vector<Sample> entry_samples(const LossCall& call, double (*loss)(double, double), MakeTensor y, MakeTensor t) {
+// Samples with each of the options; `plain` is the loss of one entry.
+template <class Options>
+std::vector<Sample> option_samples(std::initializer_list<Options> all, Tensor (*loss)(In, const Options&),
+                                   double (*plain)(double, double, const Options&), MakeTensor y, MakeTensor t) {
     std::vector<std::vector<Tensor>> operands;
     for (const Shape& shape : entry_shapes()) operands.push_back({y(shape), t(shape)});
-    return loss_samples(operands, call, [loss](const std::vector<Plain>& x, const std::vector<Shape>&) {
-        Plain losses;
-        for (std::size_t i = 0; i < x[0].size(); ++i) losses.push_back(loss(x[0][i], x[1][i]));
-        return losses;
-    });
+    std::vector<Sample> samples;
+    for (const Options& chosen : all) {
+        const auto call = [=](In in, Reduction r) {
+            Options o = chosen;
+            o.reduction = r;
+            return loss(in, o);
+        };
+        const auto reference = [=](const std::vector<Plain>& x, const std::vector<Shape>&) {
+            Plain losses;
+            for (std::size_t i = 0; i < x[0].size(); ++i) losses.push_back(plain(x[0][i], x[1][i], chosen));
+            return losses;
+        };
+        for (Sample& s : loss_samples(operands, call, reference)) samples.push_back(std::move(s));
+    }
+    return samples;
 }
 
 std::vector<Misuse> pair_misuse(void (*call)(const Tensor&, const Tensor&)) {
@@ -56,21 +69,11 @@ struct L1Loss {
         return reduced(abs(y - t), o.reduction);
     }
     static std::vector<Sample> samples() {
-        std::vector<Sample> all;
-        for (const Sample& s : entry_samples(
-                 [](In in, Reduction r) {
-                     LossOptions o{};
-                     o.reduction = r;
-                     return l1_loss(in[0], in[1], o);
-                 },
-                 [](double y, double t) {
-                     [[maybe_unused]] const LossOptions o{};
-                     return std::abs(y - t);
-                 },
-                 [](const Shape&shape) { return spread_tensor(shape); },
-                 [](const Shape&shape) { return spread_tensor(shape, -1, 2, 9); }))
-            all.push_back(s);
-        return all;
+        return option_samples<LossOptions>(
+            {{}}, [](In in, const LossOptions& o) { return l1_loss(in[0], in[1], o); },
+            [](double y, double t, const LossOptions&) { return std::abs(y - t); },
+            [](const Shape& shape) { return spread_tensor(shape); },
+            [](const Shape& shape) { return spread_tensor(shape, -1, 2, 9); });
     }
     static std::vector<Misuse> misuse() {
         std::vector<Misuse> all = pair_misuse([](const Tensor& y, const Tensor& t) { l1_loss(y, t); });
@@ -93,36 +96,14 @@ struct HuberLoss {
         return reduced(losses, o.reduction);
     }
     static std::vector<Sample> samples() {
-        std::vector<Sample> all;
-        for (const Sample& s : entry_samples(
-                 [](In in, Reduction r) {
-                     HuberOptions o{};
-                     o.reduction = r;
-                     return huber_loss(in[0], in[1], o);
-                 },
-                 [](double y, double t) {
-                     [[maybe_unused]] const HuberOptions o{};
-                     const double d = std::abs(y - t);
-                     return d < o.delta ? d * d / 2 : o.delta * (d - o.delta / 2);
-                 },
-                 [](const Shape&shape) { return spread_tensor(shape); },
-                 [](const Shape&shape) { return spread_tensor(shape, -1, 2, 9); }))
-            all.push_back(s);
-        for (const Sample& s : entry_samples(
-                 [](In in, Reduction r) {
-                     HuberOptions o{.delta = 0.3};
-                     o.reduction = r;
-                     return huber_loss(in[0], in[1], o);
-                 },
-                 [](double y, double t) {
-                     [[maybe_unused]] const HuberOptions o{.delta = 0.3};
-                     const double d = std::abs(y - t);
-                     return d < o.delta ? d * d / 2 : o.delta * (d - o.delta / 2);
-                 },
-                 [](const Shape&shape) { return spread_tensor(shape); },
-                 [](const Shape&shape) { return spread_tensor(shape, -1, 2, 9); }))
-            all.push_back(s);
-        return all;
+        return option_samples<HuberOptions>(
+            {{}, {.delta = 0.3}}, [](In in, const HuberOptions& o) { return huber_loss(in[0], in[1], o); },
+            [](double y, double t, const HuberOptions& o) {
+                const double d = std::abs(y - t);
+                return d < o.delta ? d * d / 2 : o.delta * (d - o.delta / 2);
+            },
+            [](const Shape& shape) { return spread_tensor(shape); },
+            [](const Shape& shape) { return spread_tensor(shape, -1, 2, 9); });
     }
     static std::vector<Misuse> misuse() {
         std::vector<Misuse> all = pair_misuse([](const Tensor& y, const Tensor& t) { huber_loss(y, t); });
@@ -147,50 +128,15 @@ struct SmoothL1Loss {
         return reduced(where(d < o.beta, square(d) * (0.5 / o.beta), d - 0.5 * o.beta), o.reduction);
     }
     static std::vector<Sample> samples() {
-        std::vector<Sample> all;
-        for (const Sample& s : entry_samples(
-                 [](In in, Reduction r) {
-                     SmoothL1Options o{};
-                     o.reduction = r;
-                     return smooth_l1_loss(in[0], in[1], o);
-                 },
-                 [](double y, double t) {
-                     [[maybe_unused]] const SmoothL1Options o{};
-                     const double d = std::abs(y - t);
-                     return d < o.beta ? d * d / (2 * o.beta) : d - o.beta / 2;
-                 },
-                 [](const Shape&shape) { return spread_tensor(shape); },
-                 [](const Shape&shape) { return spread_tensor(shape, -1, 2, 9); }))
-            all.push_back(s);
-        for (const Sample& s : entry_samples(
-                 [](In in, Reduction r) {
-                     SmoothL1Options o{.beta = 0.3};
-                     o.reduction = r;
-                     return smooth_l1_loss(in[0], in[1], o);
-                 },
-                 [](double y, double t) {
-                     [[maybe_unused]] const SmoothL1Options o{.beta = 0.3};
-                     const double d = std::abs(y - t);
-                     return d < o.beta ? d * d / (2 * o.beta) : d - o.beta / 2;
-                 },
-                 [](const Shape&shape) { return spread_tensor(shape); },
-                 [](const Shape&shape) { return spread_tensor(shape, -1, 2, 9); }))
-            all.push_back(s);
-        for (const Sample& s : entry_samples(
-                 [](In in, Reduction r) {
-                     SmoothL1Options o{.beta = 0};
-                     o.reduction = r;
-                     return smooth_l1_loss(in[0], in[1], o);
-                 },
-                 [](double y, double t) {
-                     [[maybe_unused]] const SmoothL1Options o{.beta = 0};
-                     const double d = std::abs(y - t);
-                     return d < o.beta ? d * d / (2 * o.beta) : d - o.beta / 2;
-                 },
-                 [](const Shape&shape) { return spread_tensor(shape); },
-                 [](const Shape&shape) { return spread_tensor(shape, -1, 2, 9); }))
-            all.push_back(s);
-        return all;
+        return option_samples<SmoothL1Options>(
+            {{}, {.beta = 0.3}, {.beta = 0}},
+            [](In in, const SmoothL1Options& o) { return smooth_l1_loss(in[0], in[1], o); },
+            [](double y, double t, const SmoothL1Options& o) {
+                const double d = std::abs(y - t);
+                return d < o.beta ? d * d / (2 * o.beta) : d - o.beta / 2;
+            },
+            [](const Shape& shape) { return spread_tensor(shape); },
+            [](const Shape& shape) { return spread_tensor(shape, -1, 2, 9); });
     }
     static std::vector<Misuse> misuse() {
         std::vector<Misuse> all = pair_misuse([](const Tensor& y, const Tensor& t) { smooth_l1_loss(y, t); });
@@ -214,21 +160,13 @@ struct BinaryCrossEntropy {
         return reduced(weighted(doc.name, losses, o.weight), o.reduction);
     }
     static std::vector<Sample> samples() {
-        std::vector<Sample> all;
-        for (const Sample& s : entry_samples(
-                 [](In in, Reduction r) {
-                     WeightedLossOptions o{};
-                     o.reduction = r;
-                     return binary_cross_entropy(in[0], in[1], o);
-                 },
-                 [](double y, double t) {
-                     [[maybe_unused]] const WeightedLossOptions o{};
-                     return -(t * std::log(y) + (1 - t) * std::log1p(-y));
-                 },
-                 [](const Shape&shape) { return spread_tensor(shape, 0.15, 0.85); },
-                 [](const Shape&shape) { return spread_tensor(shape, 0.15, 0.85, 3); }))
-            all.push_back(s);
-        return all;
+        return option_samples<WeightedLossOptions>(
+            {{}}, [](In in, const WeightedLossOptions& o) { return binary_cross_entropy(in[0], in[1], o); },
+            [](double y, double t, const WeightedLossOptions&) {
+                return -(t * std::log(y) + (1 - t) * std::log1p(-y));
+            },
+            [](const Shape& shape) { return spread_tensor(shape, 0.15, 0.85); },
+            [](const Shape& shape) { return spread_tensor(shape, 0.15, 0.85, 3); });
     }
     static std::vector<Misuse> misuse() {
         std::vector<Misuse> all = pair_misuse([](const Tensor& y, const Tensor& t) { binary_cross_entropy(y, t); });
@@ -259,21 +197,14 @@ struct BinaryCrossEntropyWithLogits {
         return reduced(weighted(doc.name, losses, o.weight), o.reduction);
     }
     static std::vector<Sample> samples() {
-        std::vector<Sample> all;
-        for (const Sample& s : entry_samples(
-                 [](In in, Reduction r) {
-                     BceWithLogitsOptions o{};
-                     o.reduction = r;
-                     return binary_cross_entropy_with_logits(in[0], in[1], o);
-                 },
-                 [](double y, double t) {
-                     [[maybe_unused]] const BceWithLogitsOptions o{};
-                     return t * std::log1p(std::exp(-y)) + (1 - t) * std::log1p(std::exp(y));
-                 },
-                 [](const Shape&shape) { return spread_tensor(shape); },
-                 [](const Shape&shape) { return spread_tensor(shape, 0.05, 0.95, 3); }))
-            all.push_back(s);
-        return all;
+        return option_samples<BceWithLogitsOptions>(
+            {{}},
+            [](In in, const BceWithLogitsOptions& o) { return binary_cross_entropy_with_logits(in[0], in[1], o); },
+            [](double y, double t, const BceWithLogitsOptions&) {
+                return t * std::log1p(std::exp(-y)) + (1 - t) * std::log1p(std::exp(y));
+            },
+            [](const Shape& shape) { return spread_tensor(shape); },
+            [](const Shape& shape) { return spread_tensor(shape, 0.05, 0.95, 3); });
     }
     static std::vector<Misuse> misuse() {
         std::vector<Misuse> all =
@@ -303,34 +234,13 @@ struct KlDiv {
         return sum(losses) / static_cast<double>(y.shape(0));
     }
     static std::vector<Sample> samples() {
-        std::vector<Sample> all;
-        for (const Sample& s : entry_samples(
-                 [](In in, Reduction r) {
-                     KlDivOptions o{};
-                     o.reduction = r;
-                     return kl_div(in[0], in[1], o);
-                 },
-                 [](double y, double t) {
-                     [[maybe_unused]] const KlDivOptions o{};
-                     return o.log_target ? std::exp(t) * (t - y) : t * (std::log(t) - y);
-                 },
-                 [](const Shape&shape) { return spread_tensor(shape); },
-                 [](const Shape&shape) { return spread_tensor(shape, 0.05, 0.95, 3); }))
-            all.push_back(s);
-        for (const Sample& s : entry_samples(
-                 [](In in, Reduction r) {
-                     KlDivOptions o{.log_target = true};
-                     o.reduction = r;
-                     return kl_div(in[0], in[1], o);
-                 },
-                 [](double y, double t) {
-                     [[maybe_unused]] const KlDivOptions o{.log_target = true};
-                     return o.log_target ? std::exp(t) * (t - y) : t * (std::log(t) - y);
-                 },
-                 [](const Shape&shape) { return spread_tensor(shape); },
-                 [](const Shape&shape) { return spread_tensor(shape, 0.05, 0.95, 3); }))
-            all.push_back(s);
-        return all;
+        return option_samples<KlDivOptions>(
+            {{}, {.log_target = true}}, [](In in, const KlDivOptions& o) { return kl_div(in[0], in[1], o); },
+            [](double y, double t, const KlDivOptions& o) {
+                return o.log_target ? std::exp(t) * (t - y) : t * (std::log(t) - y);
+            },
+            [](const Shape& shape) { return spread_tensor(shape); },
+            [](const Shape& shape) { return spread_tensor(shape, 0.05, 0.95, 3); });
     }
     static std::vector<Misuse> misuse() {
         std::vector<Misuse> all = pair_misuse([](const Tensor& y, const Tensor& t) { kl_div(y, t); });
@@ -351,21 +261,11 @@ struct HingeLoss {
         return reduced(maximum(1 - t * y, 0.0), o.reduction);
     }
     static std::vector<Sample> samples() {
-        std::vector<Sample> all;
-        for (const Sample& s : entry_samples(
-                 [](In in, Reduction r) {
-                     LossOptions o{};
-                     o.reduction = r;
-                     return hinge_loss(in[0], in[1], o);
-                 },
-                 [](double y, double t) {
-                     [[maybe_unused]] const LossOptions o{};
-                     return std::max(0.0, 1 - t * y);
-                 },
-                 [](const Shape&shape) { return spread_tensor(shape); },
-                 [](const Shape&shape) { return sign_tensor(shape, 5); }))
-            all.push_back(s);
-        return all;
+        return option_samples<LossOptions>(
+            {{}}, [](In in, const LossOptions& o) { return hinge_loss(in[0], in[1], o); },
+            [](double y, double t, const LossOptions&) { return std::max(0.0, 1 - t * y); },
+            [](const Shape& shape) { return spread_tensor(shape); },
+            [](const Shape& shape) { return sign_tensor(shape, 5); });
     }
     static std::vector<Misuse> misuse() {
         std::vector<Misuse> all = pair_misuse([](const Tensor& y, const Tensor& t) { hinge_loss(y, t); });
@@ -388,34 +288,12 @@ struct HingeEmbeddingLoss {
         return reduced(losses, o.reduction);
     }
     static std::vector<Sample> samples() {
-        std::vector<Sample> all;
-        for (const Sample& s : entry_samples(
-                 [](In in, Reduction r) {
-                     MarginOptions o{.margin = 1};
-                     o.reduction = r;
-                     return hinge_embedding_loss(in[0], in[1], o);
-                 },
-                 [](double y, double t) {
-                     [[maybe_unused]] const MarginOptions o{.margin = 1};
-                     return t == 1 ? y : std::max(0.0, o.margin - y);
-                 },
-                 [](const Shape&shape) { return spread_tensor(shape); },
-                 [](const Shape&shape) { return sign_tensor(shape, 5); }))
-            all.push_back(s);
-        for (const Sample& s : entry_samples(
-                 [](In in, Reduction r) {
-                     MarginOptions o{.margin = 0.4};
-                     o.reduction = r;
-                     return hinge_embedding_loss(in[0], in[1], o);
-                 },
-                 [](double y, double t) {
-                     [[maybe_unused]] const MarginOptions o{.margin = 0.4};
-                     return t == 1 ? y : std::max(0.0, o.margin - y);
-                 },
-                 [](const Shape&shape) { return spread_tensor(shape); },
-                 [](const Shape&shape) { return sign_tensor(shape, 5); }))
-            all.push_back(s);
-        return all;
+        return option_samples<MarginOptions>(
+            {{.margin = 1}, {.margin = 0.4}},
+            [](In in, const MarginOptions& o) { return hinge_embedding_loss(in[0], in[1], o); },
+            [](double y, double t, const MarginOptions& o) { return t == 1 ? y : std::max(0.0, o.margin - y); },
+            [](const Shape& shape) { return spread_tensor(shape); },
+            [](const Shape& shape) { return sign_tensor(shape, 5); });
     }
     static std::vector<Misuse> misuse() {
         std::vector<Misuse> all = pair_misuse([](const Tensor& y, const Tensor& t) { hinge_embedding_loss(y, t); });
@@ -434,21 +312,11 @@ struct SoftMarginLoss {
         return reduced(softplus(-(t * y)), o.reduction);
     }
     static std::vector<Sample> samples() {
-        std::vector<Sample> all;
-        for (const Sample& s : entry_samples(
-                 [](In in, Reduction r) {
-                     LossOptions o{};
-                     o.reduction = r;
-                     return soft_margin_loss(in[0], in[1], o);
-                 },
-                 [](double y, double t) {
-                     [[maybe_unused]] const LossOptions o{};
-                     return std::log1p(std::exp(-t * y));
-                 },
-                 [](const Shape&shape) { return spread_tensor(shape); },
-                 [](const Shape&shape) { return sign_tensor(shape, 5); }))
-            all.push_back(s);
-        return all;
+        return option_samples<LossOptions>(
+            {{}}, [](In in, const LossOptions& o) { return soft_margin_loss(in[0], in[1], o); },
+            [](double y, double t, const LossOptions&) { return std::log1p(std::exp(-t * y)); },
+            [](const Shape& shape) { return spread_tensor(shape); },
+            [](const Shape& shape) { return sign_tensor(shape, 5); });
     }
     static std::vector<Misuse> misuse() {
         std::vector<Misuse> all = pair_misuse([](const Tensor& y, const Tensor& t) { soft_margin_loss(y, t); });
@@ -475,38 +343,16 @@ struct PoissonNllLoss {
         return reduced(losses, o.reduction);
     }
     static std::vector<Sample> samples() {
-        std::vector<Sample> all;
-        for (const Sample& s : entry_samples(
-                 [](In in, Reduction r) {
-                     PoissonNllOptions o{};
-                     o.reduction = r;
-                     return poisson_nll_loss(in[0], in[1], o);
-                 },
-                 [](double y, double t) {
-                     [[maybe_unused]] const PoissonNllOptions o{};
-                     double l = o.log_input ? std::exp(y) - t * y : y - t * std::log(y + o.eps);
-                     if (o.full && t > 1) l += t * std::log(t) - t + 0.5 * std::log(2 * std::numbers::pi * t);
-                     return l;
-                 },
-                 [](const Shape&shape) { return spread_tensor(shape, 0.1, 2); },
-                 [](const Shape&shape) { return spread_tensor(shape, 0.2, 5, 9); }))
-            all.push_back(s);
-        for (const Sample& s : entry_samples(
-                 [](In in, Reduction r) {
-                     PoissonNllOptions o{.log_input = false, .full = true};
-                     o.reduction = r;
-                     return poisson_nll_loss(in[0], in[1], o);
-                 },
-                 [](double y, double t) {
-                     [[maybe_unused]] const PoissonNllOptions o{.log_input = false, .full = true};
-                     double l = o.log_input ? std::exp(y) - t * y : y - t * std::log(y + o.eps);
-                     if (o.full && t > 1) l += t * std::log(t) - t + 0.5 * std::log(2 * std::numbers::pi * t);
-                     return l;
-                 },
-                 [](const Shape&shape) { return spread_tensor(shape, 0.1, 2); },
-                 [](const Shape&shape) { return spread_tensor(shape, 0.2, 5, 9); }))
-            all.push_back(s);
-        return all;
+        return option_samples<PoissonNllOptions>(
+            {{}, {.log_input = false, .full = true}},
+            [](In in, const PoissonNllOptions& o) { return poisson_nll_loss(in[0], in[1], o); },
+            [](double y, double t, const PoissonNllOptions& o) {
+                double l = o.log_input ? std::exp(y) - t * y : y - t * std::log(y + o.eps);
+                if (o.full && t > 1) l += t * std::log(t) - t + 0.5 * std::log(2 * std::numbers::pi * t);
+                return l;
+            },
+            [](const Shape& shape) { return spread_tensor(shape, 0.1, 2); },
+            [](const Shape& shape) { return spread_tensor(shape, 0.2, 5, 9); });
     }
     static std::vector<Misuse> misuse() {
         std::vector<Misuse> all = pair_misuse([](const Tensor& y, const Tensor& t) { poisson_nll_loss(y, t); });
@@ -537,40 +383,16 @@ struct FocalLoss {
         return reduced(losses, o.reduction);
     }
     static std::vector<Sample> samples() {
-        std::vector<Sample> all;
-        for (const Sample& s : entry_samples(
-                 [](In in, Reduction r) {
-                     FocalOptions o{};
-                     o.reduction = r;
-                     return focal_loss(in[0], in[1], o);
-                 },
-                 [](double y, double t) {
-                     [[maybe_unused]] const FocalOptions o{};
-                     const double p = 1 / (1 + std::exp(-y)), miss = t * (1 - p) + (1 - t) * p;
-                     double l = -(t * std::log(p) + (1 - t) * std::log(1 - p)) * std::pow(miss, o.gamma);
-                     if (o.alpha) l *= *o.alpha * t + (1 - *o.alpha) * (1 - t);
-                     return l;
-                 },
-                 [](const Shape&shape) { return spread_tensor(shape); },
-                 [](const Shape&shape) { return spread_tensor(shape, 0.05, 0.95, 3); }))
-            all.push_back(s);
-        for (const Sample& s : entry_samples(
-                 [](In in, Reduction r) {
-                     FocalOptions o{.alpha = {}, .gamma = 1.5};
-                     o.reduction = r;
-                     return focal_loss(in[0], in[1], o);
-                 },
-                 [](double y, double t) {
-                     [[maybe_unused]] const FocalOptions o{.alpha = {}, .gamma = 1.5};
-                     const double p = 1 / (1 + std::exp(-y)), miss = t * (1 - p) + (1 - t) * p;
-                     double l = -(t * std::log(p) + (1 - t) * std::log(1 - p)) * std::pow(miss, o.gamma);
-                     if (o.alpha) l *= *o.alpha * t + (1 - *o.alpha) * (1 - t);
-                     return l;
-                 },
-                 [](const Shape&shape) { return spread_tensor(shape); },
-                 [](const Shape&shape) { return spread_tensor(shape, 0.05, 0.95, 3); }))
-            all.push_back(s);
-        return all;
+        return option_samples<FocalOptions>(
+            {{}, {.alpha = {}, .gamma = 1.5}}, [](In in, const FocalOptions& o) { return focal_loss(in[0], in[1], o); },
+            [](double y, double t, const FocalOptions& o) {
+                const double p = 1 / (1 + std::exp(-y)), miss = t * (1 - p) + (1 - t) * p;
+                double l = -(t * std::log(p) + (1 - t) * std::log(1 - p)) * std::pow(miss, o.gamma);
+                if (o.alpha) l *= *o.alpha * t + (1 - *o.alpha) * (1 - t);
+                return l;
+            },
+            [](const Shape& shape) { return spread_tensor(shape); },
+            [](const Shape& shape) { return spread_tensor(shape, 0.05, 0.95, 3); });
     }
     static std::vector<Misuse> misuse() {
         std::vector<Misuse> all = pair_misuse([](const Tensor& y, const Tensor& t) { focal_loss(y, t); });
