@@ -122,6 +122,46 @@ void multiply(const Matrix& a, const Matrix& b, T* c, bool add) {
     for (Index piece = 0; piece < used; ++piece) part(piece);
 }
 
+// Jacobians and Hessians seed their first product with an identity; other matrices are told from one by an entry or two.
+constexpr double work_to_look = 64 * 64 * 64;
+
+template <class T>
+bool is_identity(const Matrix& m) {
+    const T* data = reinterpret_cast<const T*>(m.data);
+    if (m.rows != m.columns) return false;
+    for (Index i = 0; i < m.rows; ++i) {
+        for (Index j = 0; j < m.columns; ++j) {
+            if (data[i * m.row_step + j * m.column_step] != static_cast<T>(i == j)) return false;
+        }
+    }
+    return true;
+}
+
+// The product with zeros makes NaN of what is not finite.
+template <class T>
+bool is_finite(const Matrix& m) {
+    const T* data = reinterpret_cast<const T*>(m.data);
+    for (Index i = 0; i < m.rows; ++i) {
+        for (Index j = 0; j < m.columns; ++j) {
+            if (!std::isfinite(data[i * m.row_step + j * m.column_step])) return false;
+        }
+    }
+    return true;
+}
+
+// Writes the factor of an identity to `out` and says whether there was one.
+template <class T>
+bool multiply_identity(const Matrix& a, const Matrix& b, DType dtype, char* out) {
+    const double work = static_cast<double>(a.rows) * static_cast<double>(a.columns) * static_cast<double>(b.columns);
+    if (work < work_to_look) return false;
+    const Matrix* other = is_identity<T>(a) ? &b : is_identity<T>(b) ? &a : nullptr;
+    if (!other || !is_finite<T>(*other)) return false;
+    const Shape shape{other->rows, other->columns};
+    const Strided from{const_cast<char*>(other->data), dtype, shape, {other->row_step, other->column_step}};
+    copy(from, {out, dtype, shape, contiguous_strides(shape)});
+    return true;
+}
+
 void multiply_integers(const Matrix& a, const Matrix& b, std::int64_t* c, bool add) {
     const auto* pa = reinterpret_cast<const std::int64_t*>(a.data);
     const auto* pb = reinterpret_cast<const std::int64_t*>(b.data);
@@ -147,9 +187,11 @@ void multiply_one(const Strided& a, Index a_offset, const Strided& b, Index b_of
     Matrix left = last_two(a, a_offset), right = last_two(b, b_offset);
     char* out = c.data + c_offset * static_cast<Index>(size_of(c.dtype));
     if (c.dtype == DType::int64) return multiply_integers(left, right, reinterpret_cast<std::int64_t*>(out), add);
+    const bool single = c.dtype == DType::float32;
+    if (!add && (single ? multiply_identity<float> : multiply_identity<double>)(left, right, c.dtype, out)) return;
     prepare(left, a.dtype);
     prepare(right, b.dtype);
-    if (c.dtype == DType::float32) multiply(left, right, reinterpret_cast<float*>(out), add);
+    if (single) multiply(left, right, reinterpret_cast<float*>(out), add);
     else multiply(left, right, reinterpret_cast<double*>(out), add);
 }
 

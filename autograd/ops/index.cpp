@@ -5,18 +5,22 @@
 #include <autograd/creation.hpp>
 #include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
+#include <autograd/ops/picking_internal.hpp>
 #include <autograd/ops/reference.hpp>
 #include <autograd/ops/samples.hpp>
 
 namespace xg {
 namespace {
 
+// `name` is what messages say.
 struct Pick {
     int axis;
+    const char* name;
 };
 struct PickInto {
     int axis;
     Shape to;
+    const char* name;
 };
 
 void check_index_dtype(const char* op, const Tensor& index) {
@@ -138,13 +142,13 @@ struct IndexSelect {
         .snippet = "index_select(tensor({5, 6, 7}), 0, from_vector(std::vector{2, 0}))  // [7. 5.]"};
     static constexpr Saves saves{.inputs = 0b10};
     static Shape shape(In x, const Attrs& a) {
-        check_vector("index_select", x[1]);
+        check_vector(a.name, x[1]);
         Shape s = x[0].shape();
         s[a.axis] = x[1].shape()[0];
         return s;
     }
     static void forward(std::span<const Strided> x, const Strided& y, const Attrs& a) {
-        check_range("index_select", x[1], x[0].shape[a.axis], a.axis);
+        check_range(a.name, x[1], x[0].shape[a.axis], a.axis);
         gather_numbers(x[0], spread_index(x[1], y.shape, a.axis), y, a.axis);
     }
     static Grads vjp(const Saved& s, const Tensor& g, const Attrs& a) {
@@ -152,7 +156,7 @@ struct IndexSelect {
     }
     static constexpr Linear jvp{};
     static Tensor batch(In x, unsigned b, const Attrs& a) {
-        if (b == 0b01) return index_select(x[0], a.axis + 1, x[1]);
+        if (b == 0b01) return index_select_of(a.name, x[0], a.axis + 1, x[1]);
         Tensor from = x[0];
         const Index examples = x[1].shape()[0];
         if ((b & 1) == 0) {
@@ -347,16 +351,16 @@ struct ScatterZeros {
     static constexpr Saves saves{.inputs = 0b10};
     static constexpr DTypes dtypes = numbers;
     static Shape shape(In x, const Attrs& a) {
-        check_index_dtype("scatter_zeros", x[1]);
-        check_beside("scatter_zeros", x[1].shape(), a.to, a.axis);
+        check_index_dtype(a.name, x[1]);
+        check_beside(a.name, x[1].shape(), a.to, a.axis);
         if (!(x[1].shape() == x[0].shape())) {
-            fail<ShapeError>("scatter_zeros: x has shape {} and the index has shape {}\n  expected the same shape",
+            fail<ShapeError>("{}: x has shape {} and the index has shape {}\n  expected the same shape", a.name,
                              x[0].shape().str(), x[1].shape().str());
         }
         return a.to;
     }
     static void forward(std::span<const Strided> x, const Strided& y, const Attrs& a) {
-        check_range("scatter_zeros", x[1], y.shape[a.axis], a.axis);
+        check_range(a.name, x[1], y.shape[a.axis], a.axis);
         scatter_numbers(x[0], x[1], y, a.axis);
     }
     static Grads vjp(const Saved& s, const Tensor& g, const Attrs& a) { return {gather(g, a.axis, s.in[1]), {}}; }
@@ -370,7 +374,7 @@ struct ScatterZeros {
         };
         Shape to = a.to;
         to.insert(0, examples);
-        return scatter_zeros(all(x[0], b & 1), a.axis + 1, all(x[1], b & 2), to);
+        return scatter_zeros_of(a.name, all(x[0], b & 1), a.axis + 1, all(x[1], b & 2), to);
     }
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
@@ -553,12 +557,15 @@ Tensor checked(const char* op, const Operand& x, const Tensor& index) {
 Tensor index_select(const Operand& x, Index axis, const Tensor& index) {
     const CallSite here(x.site());
     const Tensor t = checked("index_select", x, index);
-    return apply<IndexSelect>(x.site(), {t, index}, {normalize_axis("index_select", axis, t.rank())});
+    return index_select_of("index_select", t, normalize_axis("index_select", axis, t.rank()), index);
+}
+Tensor index_select_of(const char* op, const Tensor& x, int axis, const Tensor& index) {
+    return apply<IndexSelect>(CallSite::current(), {x, index}, {axis, op});
 }
 Tensor gather(const Operand& x, Index axis, const Tensor& index) {
     const CallSite here(x.site());
     const Tensor t = checked("gather", x, index);
-    return apply<Gather>(x.site(), {t, index}, {normalize_axis("gather", axis, t.rank())});
+    return apply<Gather>(x.site(), {t, index}, {normalize_axis("gather", axis, t.rank()), "gather"});
 }
 Tensor index_put_zeros(const Operand& x, Index axis, const Tensor& index, Index size) {
     const CallSite here(x.site());
@@ -569,7 +576,10 @@ Tensor index_put_zeros(const Operand& x, Index axis, const Tensor& index, Index 
 Tensor scatter_zeros(const Operand& x, Index axis, const Tensor& index, const Shape& shape) {
     const CallSite here(x.site());
     const Tensor t = checked("scatter_zeros", x, index);
-    return apply<ScatterZeros>(x.site(), {t, index}, {normalize_axis("scatter_zeros", axis, shape.rank()), shape});
+    return scatter_zeros_of("scatter_zeros", t, normalize_axis("scatter_zeros", axis, shape.rank()), index, shape);
+}
+Tensor scatter_zeros_of(const char* op, const Tensor& x, int axis, const Tensor& index, const Shape& shape) {
+    return apply<ScatterZeros>(CallSite::current(), {x, index}, {axis, shape, op});
 }
 
 std::span<const OpEntry* const> index_ops() {

@@ -7,6 +7,7 @@
 #include <autograd/ops/composed.hpp>
 #include <autograd/ops/families.hpp>
 #include <autograd/ops/index.hpp>
+#include <autograd/ops/picking_internal.hpp>
 #include <autograd/ops/scatter.hpp>
 #include <autograd/ops/tabulate.hpp>
 
@@ -276,7 +277,7 @@ struct OneHot {
         shape.push_back(1);
         const Tensor one = ones(shape, {.dtype = dtype});
         shape[shape.rank() - 1] = classes;
-        return scatter_zeros(one, -1, unsqueeze(index, -1), shape);
+        return scatter_zeros_of("one_hot", one, shape.rank() - 1, unsqueeze(index, -1), shape);
     }
     static std::vector<Sample> samples() {
         std::vector<Sample> samples;
@@ -298,8 +299,8 @@ struct OneHot {
         return samples;
     }
     static std::vector<Misuse> misuse() {
-        return {{[] { one_hot(full({2}, 3, {.dtype = int64}), 3); }, "IndexError", "index 3"},
-                {[] { one_hot(zeros({2}), 3); }, "DTypeError", "int64"},
+        return {{[] { one_hot(full({2}, 3, {.dtype = int64}), 3); }, "IndexError", "one_hot: index 3"},
+                {[] { one_hot(zeros({2}), 3); }, "DTypeError", "one_hot: the index has dtype float32"},
                 {[] { one_hot(zeros({2}, {.dtype = int64}), 0); }, "ValueError", "0 classes"},
                 {[] { one_hot(Tensor(), 3); }, "StateError", "undefined"}};
     }
@@ -322,7 +323,7 @@ struct Embedding {
         }
         Shape shape = index.shape();
         shape.push_back(weight.shape(1));
-        const Tensor picked = reshape(index_select(weight, 0, flatten(index)), shape);
+        const Tensor picked = reshape(index_select_of("embedding", weight, 0, flatten(index)), shape);
         if (!o.padding_idx) return picked;
         const Index n = weight.shape(0), row = *o.padding_idx < 0 ? *o.padding_idx + n : *o.padding_idx;
         if (row < 0 || row >= n) {
@@ -373,11 +374,11 @@ struct Embedding {
         return {{[] {
                      embedding(zeros({3, 2}), full({2}, 3, {.dtype = int64}));
                  },
-                 "IndexError", "index 3"},
+                 "IndexError", "embedding: index 3"},
                 {[] {
                      embedding(zeros({3, 2}), zeros({2}));
                  },
-                 "DTypeError", "int64"},
+                 "DTypeError", "embedding: the index has dtype float32"},
                 {[] { embedding(zeros({3}), zeros({2}, {.dtype = int64})); }, "ShapeError", "(3,)"},
                 {[] {
                      embedding(zeros({3, 2}), zeros({2}, {.dtype = int64}), {.padding_idx = 3});

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <tuple>
 #include <vector>
 
 #include <autograd/autograd.hpp>
@@ -78,4 +79,36 @@ TEST_CASE("kernels: the exponentials that cross entropy keeps serve one backward
     CHECK(x.grad().to_vector<double>() == first);
     const double p = std::exp(-3.0) / (std::exp(-1.5) + std::exp(-3.0) + 1);
     CHECK(first[1] == doctest::Approx(p / 2).epsilon(1e-14));
+}
+
+TEST_CASE("kernels: a product with an identity, and with what only looks like one") {
+    const Index n = 70, columns = 90; // large enough to be looked at
+    const double inf = std::numeric_limits<double>::infinity();
+    for (const DType dtype : {float32, float64}) {
+        const Tensor x = (reshape(arange(0, n * columns), {n, columns}) * 0.37).to(dtype),
+                     one = eye(n, {.dtype = dtype});
+        CHECK(matmul(one, x).to_vector<double>() == x.to_vector<double>());
+        CHECK(matmul(transpose(x), one).to_vector<double>() == transpose(x).to_vector<double>());
+        CHECK(matmul(one, transpose(transpose(x).clone())).to_vector<double>() == x.to_vector<double>());
+
+        for (const auto& [i, j, value] :
+             {std::tuple{n - 1, n - 1, 2.0}, {n - 1, Index{0}, 3.0}, {Index{5}, n - 1, -1.0}}) {
+            Tensor almost = one.clone();
+            almost.at({i, j}) = value;
+            const auto y = matmul(almost, x).to_vector<double>(), in = x.to_vector<double>();
+            for (Index c = 0; c < columns; ++c) {
+                const double own = in[static_cast<std::size_t>(i * columns + c)];
+                const double other = in[static_cast<std::size_t>(j * columns + c)];
+                const double expected = i == j ? value * own : own + value * other;
+                CHECK(y[static_cast<std::size_t>(i * columns + c)] ==
+                      doctest::Approx(expected).epsilon(dtype == float32 ? 1e-6 : 1e-14));
+            }
+        }
+        Tensor endless = x.clone(); // 0 times infinity is NaN
+        endless.at({3, 4}) = inf;
+        const Tensor y = matmul(one, endless);
+        CHECK(y[{3, 4}].item() == inf);
+        CHECK(std::isnan(y[{2, 4}].item()));
+        CHECK(y[{2, 5}].item() == x[{2, 5}].item());
+    }
 }
