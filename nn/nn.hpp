@@ -11,6 +11,7 @@
 #include <nn/modules/activations.hpp>
 #include <nn/modules/conv.hpp>
 #include <nn/modules/dropout.hpp>
+#include <nn/modules/embedding.hpp>
 #include <nn/modules/flatten.hpp>
 #include <nn/modules/image.hpp>
 #include <nn/modules/linear.hpp>

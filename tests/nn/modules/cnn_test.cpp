@@ -4,56 +4,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include <autograd/autograd.hpp>
-#include <nn/nn.hpp>
-
 #include "nn/modules/cnn_golden.hpp"
+#include "nn/modules/waves.hpp"
 #include "nn/says.hpp"
 
 using namespace xg;
-using test::message_of;
-using test::Numbers;
+using namespace xg::test;
 
 namespace {
-
-Tensor wave(const Shape& shape, double k) {
-    Numbers all;
-    for (Index i = 0; i < shape.numel(); ++i) all.push_back(std::sin(0.7 * double(i) + k) / 2);
-    return from_vector(all, shape);
-}
-
-void append_digest(Numbers& to, const Tensor& t) {
-    const Tensor x = t.detach().to(float64);
-    for (const Tensor& s : {sum(x), sum(x * x), sum(x * wave(x.shape(), 5))}) to.push_back(s.item());
-}
-
-// Gives every parameter the next wave, in float64, as the buffers become.
-class Waves : public nn::MemberVisitor {
-    using Parameter = nn::Parameter;
-    using Buffer = nn::Buffer;
-
-public:
-    void parameter(const std::string&, Parameter& p) override {
-        if (p.defined()) p = wave(p.shape(), ++k_);
-    }
-    void buffer(const std::string&, Buffer& b) override {
-        if (b.defined() && b.dtype() == float32) b = b.to(float64);
-    }
-    void module(const std::string&, nn::Module& m) override { m.visit_members(*this); }
-
-private:
-    double k_ = 0;
-};
-
-// The largest, relative to the number or to 1.
-double difference(const Numbers& got, const Numbers& expected) {
-    if (got.size() != expected.size()) return INFINITY;
-    double worst = 0;
-    for (std::size_t i = 0; i < got.size(); ++i) {
-        worst = std::max(worst, std::abs(got[i] - expected[i]) / std::max(1.0, std::abs(expected[i])));
-    }
-    return worst;
-}
 
 // As cnn_golden.py does it.
 Numbers measured(nn::Module& module, const Shape& shape, bool positive) {
@@ -73,10 +31,7 @@ Numbers measured(nn::Module& module, const Shape& shape, bool positive) {
 }
 
 void check_layer(const std::string& name, nn::Module&& module, const Shape& shape, bool positive = false) {
-    const auto at =
-        std::find_if(layer_golden.begin(), layer_golden.end(), [&](const auto& g) { return g.first == name; });
-    REQUIRE_MESSAGE(at != layer_golden.end(), name);
-    const double worst = difference(measured(module, shape, positive), at->second);
+    const double worst = largest_difference(measured(module, shape, positive), stored_under(name, layer_golden));
     CHECK_MESSAGE(worst < 1e-9, name << " differs by " << worst);
 }
 
@@ -147,11 +102,11 @@ TEST_CASE("a hundred steps of a CNN with batch norm give PyTorch's losses, state
         sgd.step();
         losses.push_back(loss.item());
     }
-    CHECK(difference(losses, cnn_losses) < 1e-9);
+    CHECK(largest_difference(losses, cnn_losses) < 1e-9);
     for (const auto& [name, t] : net.state_dict()) append_digest(state, t);
-    CHECK(difference(state, cnn_state) < 1e-9);
+    CHECK(largest_difference(state, cnn_state) < 1e-9);
     net.eval();
-    CHECK(difference(net(x).to_vector(), cnn_evaluation) < 1e-9);
+    CHECK(largest_difference(net(x).to_vector(), cnn_evaluation) < 1e-9);
 }
 
 TEST_CASE("convolution layers start within PyTorch's bound of 1 over the root of the field") {
