@@ -8,13 +8,16 @@ namespace xg::nn {
 /// 1 / (1 + e^-x).
 struct XGRAD_API Sigmoid : Module {
     Tensor forward(const Tensor& x) override;
+    XGRAD_MODULE()
 };
 struct XGRAD_API Tanh : Module {
     Tensor forward(const Tensor& x) override;
+    XGRAD_MODULE()
 };
 /// max(x, 0).
 struct XGRAD_API ReLU : Module {
     Tensor forward(const Tensor& x) override;
+    XGRAD_MODULE()
 };
 
 /// x for x > 0, else negative_slope x.
@@ -22,36 +25,44 @@ struct XGRAD_API LeakyReLU : Module {
     explicit LeakyReLU(double slope = 0.01) : negative_slope(slope) {}
     Tensor forward(const Tensor& x) override;
     double negative_slope;
+    XGRAD_MODULE()
 };
 /// x for x > 0, else alpha (e^x - 1).
 struct XGRAD_API ELU : Module {
     explicit ELU(double factor = 1.0) : alpha(factor) {}
     Tensor forward(const Tensor& x) override;
     double alpha;
+    XGRAD_MODULE()
 };
 /// Self-normalising: a scaled ELU whose constants keep mean 0 and variance 1 through layers.
 struct XGRAD_API SELU : Module {
     Tensor forward(const Tensor& x) override;
+    XGRAD_MODULE()
 };
 /// x sigmoid(x), also called swish.
 struct XGRAD_API SiLU : Module {
     Tensor forward(const Tensor& x) override;
+    XGRAD_MODULE()
 };
 /// x times the distribution function of the standard normal distribution.
 struct XGRAD_API GELU : Module {
     Tensor forward(const Tensor& x) override;
+    XGRAD_MODULE()
 };
 /// log(1 + e^x).
 struct XGRAD_API Softplus : Module {
     Tensor forward(const Tensor& x) override;
+    XGRAD_MODULE()
 };
 /// log(sigmoid(x)).
 struct XGRAD_API LogSigmoid : Module {
     Tensor forward(const Tensor& x) override;
+    XGRAD_MODULE()
 };
 /// x itself: holds a place where another module may stand.
 struct XGRAD_API Identity : Module {
     Tensor forward(const Tensor& x) override;
+    XGRAD_MODULE()
 };
 
 /// e^x / sum(e^x) along an axis. IndexError in the call if x has no such axis.
@@ -59,12 +70,14 @@ struct XGRAD_API Softmax : Module {
     explicit Softmax(Index along = -1) : axis(along) {}
     Tensor forward(const Tensor& x) override;
     Index axis;
+    XGRAD_MODULE()
 };
 /// The logarithm of the same.
 struct XGRAD_API LogSoftmax : Module {
     explicit LogSoftmax(Index along = -1) : axis(along) {}
     Tensor forward(const Tensor& x) override;
     Index axis;
+    XGRAD_MODULE()
 };
 
 } // namespace xg::nn

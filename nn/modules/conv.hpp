@@ -37,16 +37,19 @@ struct XGRAD_API Conv1d : ConvLayer {
     Conv1d(Index in_channels, Index out_channels, const Shape& kernel, const ConvLayerOptions& o = {},
            Site site = Site::here())
         : ConvLayer("Conv1d", 1, in_channels, out_channels, kernel, o, site) {}
+    XGRAD_MODULE_EXTENDS(ConvLayer)
 };
 struct XGRAD_API Conv2d : ConvLayer {
     Conv2d(Index in_channels, Index out_channels, const Shape& kernel, const ConvLayerOptions& o = {},
            Site site = Site::here())
         : ConvLayer("Conv2d", 2, in_channels, out_channels, kernel, o, site) {}
+    XGRAD_MODULE_EXTENDS(ConvLayer)
 };
 struct XGRAD_API Conv3d : ConvLayer {
     Conv3d(Index in_channels, Index out_channels, const Shape& kernel, const ConvLayerOptions& o = {},
            Site site = Site::here())
         : ConvLayer("Conv3d", 3, in_channels, out_channels, kernel, o, site) {}
+    XGRAD_MODULE_EXTENDS(ConvLayer)
 };
 
 struct ConvTransposeLayerOptions {
@@ -79,16 +82,19 @@ struct XGRAD_API ConvTranspose1d : ConvTransposeLayer {
     ConvTranspose1d(Index in_channels, Index out_channels, const Shape& kernel, const ConvTransposeLayerOptions& o = {},
                     Site site = Site::here())
         : ConvTransposeLayer("ConvTranspose1d", 1, in_channels, out_channels, kernel, o, site) {}
+    XGRAD_MODULE_EXTENDS(ConvTransposeLayer)
 };
 struct XGRAD_API ConvTranspose2d : ConvTransposeLayer {
     ConvTranspose2d(Index in_channels, Index out_channels, const Shape& kernel, const ConvTransposeLayerOptions& o = {},
                     Site site = Site::here())
         : ConvTransposeLayer("ConvTranspose2d", 2, in_channels, out_channels, kernel, o, site) {}
+    XGRAD_MODULE_EXTENDS(ConvTransposeLayer)
 };
 struct XGRAD_API ConvTranspose3d : ConvTransposeLayer {
     ConvTranspose3d(Index in_channels, Index out_channels, const Shape& kernel, const ConvTransposeLayerOptions& o = {},
                     Site site = Site::here())
         : ConvTransposeLayer("ConvTranspose3d", 3, in_channels, out_channels, kernel, o, site) {}
+    XGRAD_MODULE_EXTENDS(ConvTransposeLayer)
 };
 
 } // namespace xg::nn

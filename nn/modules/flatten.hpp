@@ -7,6 +7,7 @@ namespace xg::nn {
 /// scalar.
 struct XGRAD_API Flatten : Module {
     Tensor forward(const Tensor& x) override;
+    XGRAD_MODULE()
 };
 
 } // namespace xg::nn

@@ -11,22 +11,26 @@ struct XGRAD_API Upsample : Module {
     explicit Upsample(const InterpolateOptions& o) : options(o) {}
     Tensor forward(const Tensor& x) override;
     InterpolateOptions options;
+    XGRAD_MODULE()
 };
 struct XGRAD_API PixelShuffle : Module {
     explicit PixelShuffle(Index factor) : upscale_factor(factor) {}
     Tensor forward(const Tensor& x) override;
     Index upscale_factor;
+    XGRAD_MODULE()
 };
 struct XGRAD_API PixelUnshuffle : Module {
     explicit PixelUnshuffle(Index factor) : downscale_factor(factor) {}
     Tensor forward(const Tensor& x) override;
     Index downscale_factor;
+    XGRAD_MODULE()
 };
 struct XGRAD_API Unfold : Module {
     explicit Unfold(const Shape& kernel, const UnfoldOptions& o = {}) : kernel_size(kernel), options(o) {}
     Tensor forward(const Tensor& x) override;
     Shape kernel_size;
     UnfoldOptions options;
+    XGRAD_MODULE()
 };
 struct XGRAD_API Fold : Module {
     Fold(const Shape& size, const Shape& kernel, const UnfoldOptions& o = {})
@@ -34,6 +38,7 @@ struct XGRAD_API Fold : Module {
     Tensor forward(const Tensor& x) override;
     Shape output_size, kernel_size;
     UnfoldOptions options;
+    XGRAD_MODULE()
 };
 
 /// The cosine of the angle between `forward(a, b)`.

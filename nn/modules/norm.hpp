@@ -35,16 +35,19 @@ private:
 struct XGRAD_API BatchNorm1d : BatchNorm {
     explicit BatchNorm1d(Index num_features, const BatchNormOptions& o = {}, Site site = Site::here())
         : BatchNorm("BatchNorm1d", 2, 3, num_features, o, site) {}
+    XGRAD_MODULE_EXTENDS(BatchNorm)
 };
 /// (N, C, H, W).
 struct XGRAD_API BatchNorm2d : BatchNorm {
     explicit BatchNorm2d(Index num_features, const BatchNormOptions& o = {}, Site site = Site::here())
         : BatchNorm("BatchNorm2d", 4, 4, num_features, o, site) {}
+    XGRAD_MODULE_EXTENDS(BatchNorm)
 };
 /// (N, C, D, H, W).
 struct XGRAD_API BatchNorm3d : BatchNorm {
     explicit BatchNorm3d(Index num_features, const BatchNormOptions& o = {}, Site site = Site::here())
         : BatchNorm("BatchNorm3d", 5, 5, num_features, o, site) {}
+    XGRAD_MODULE_EXTENDS(BatchNorm)
 };
 
 struct InstanceNormOptions {
@@ -71,14 +74,17 @@ private:
 struct XGRAD_API InstanceNorm1d : InstanceNorm {
     explicit InstanceNorm1d(Index num_features, const InstanceNormOptions& o = {}, Site site = Site::here())
         : InstanceNorm("InstanceNorm1d", 1, num_features, o, site) {}
+    XGRAD_MODULE_EXTENDS(InstanceNorm)
 };
 struct XGRAD_API InstanceNorm2d : InstanceNorm {
     explicit InstanceNorm2d(Index num_features, const InstanceNormOptions& o = {}, Site site = Site::here())
         : InstanceNorm("InstanceNorm2d", 2, num_features, o, site) {}
+    XGRAD_MODULE_EXTENDS(InstanceNorm)
 };
 struct XGRAD_API InstanceNorm3d : InstanceNorm {
     explicit InstanceNorm3d(Index num_features, const InstanceNormOptions& o = {}, Site site = Site::here())
         : InstanceNorm("InstanceNorm3d", 3, num_features, o, site) {}
+    XGRAD_MODULE_EXTENDS(InstanceNorm)
 };
 
 struct LayerNormOptions {
@@ -136,6 +142,7 @@ struct XGRAD_API LocalResponseNorm : Module {
     Tensor forward(const Tensor& x) override;
     Index size;
     LocalResponseNormLayerOptions options;
+    XGRAD_MODULE()
 };
 
 } // namespace xg::nn

@@ -15,21 +15,27 @@ struct Pooling : Module {
 };
 struct MaxPool1d : Pooling<max_pool1d, MaxPoolOptions> {
     using Pooling::Pooling;
+    XGRAD_MODULE_EXTENDS(Pooling)
 };
 struct MaxPool2d : Pooling<max_pool2d, MaxPoolOptions> {
     using Pooling::Pooling;
+    XGRAD_MODULE_EXTENDS(Pooling)
 };
 struct MaxPool3d : Pooling<max_pool3d, MaxPoolOptions> {
     using Pooling::Pooling;
+    XGRAD_MODULE_EXTENDS(Pooling)
 };
 struct AvgPool1d : Pooling<avg_pool1d, AvgPoolOptions> {
     using Pooling::Pooling;
+    XGRAD_MODULE_EXTENDS(Pooling)
 };
 struct AvgPool2d : Pooling<avg_pool2d, AvgPoolOptions> {
     using Pooling::Pooling;
+    XGRAD_MODULE_EXTENDS(Pooling)
 };
 struct AvgPool3d : Pooling<avg_pool3d, AvgPoolOptions> {
     using Pooling::Pooling;
+    XGRAD_MODULE_EXTENDS(Pooling)
 };
 
 template <auto operation>
@@ -42,12 +48,15 @@ struct PowerPooling : Module {
 };
 struct LPPool1d : PowerPooling<lp_pool1d> {
     using PowerPooling::PowerPooling;
+    XGRAD_MODULE_EXTENDS(PowerPooling)
 };
 struct LPPool2d : PowerPooling<lp_pool2d> {
     using PowerPooling::PowerPooling;
+    XGRAD_MODULE_EXTENDS(PowerPooling)
 };
 struct LPPool3d : PowerPooling<lp_pool3d> {
     using PowerPooling::PowerPooling;
+    XGRAD_MODULE_EXTENDS(PowerPooling)
 };
 
 template <auto operation>
@@ -58,21 +67,27 @@ struct AdaptivePooling : Module {
 };
 struct AdaptiveAvgPool1d : AdaptivePooling<adaptive_avg_pool1d> {
     using AdaptivePooling::AdaptivePooling;
+    XGRAD_MODULE_EXTENDS(AdaptivePooling)
 };
 struct AdaptiveAvgPool2d : AdaptivePooling<adaptive_avg_pool2d> {
     using AdaptivePooling::AdaptivePooling;
+    XGRAD_MODULE_EXTENDS(AdaptivePooling)
 };
 struct AdaptiveAvgPool3d : AdaptivePooling<adaptive_avg_pool3d> {
     using AdaptivePooling::AdaptivePooling;
+    XGRAD_MODULE_EXTENDS(AdaptivePooling)
 };
 struct AdaptiveMaxPool1d : AdaptivePooling<adaptive_max_pool1d> {
     using AdaptivePooling::AdaptivePooling;
+    XGRAD_MODULE_EXTENDS(AdaptivePooling)
 };
 struct AdaptiveMaxPool2d : AdaptivePooling<adaptive_max_pool2d> {
     using AdaptivePooling::AdaptivePooling;
+    XGRAD_MODULE_EXTENDS(AdaptivePooling)
 };
 struct AdaptiveMaxPool3d : AdaptivePooling<adaptive_max_pool3d> {
     using AdaptivePooling::AdaptivePooling;
+    XGRAD_MODULE_EXTENDS(AdaptivePooling)
 };
 
 struct MaxUnpoolOptions {
@@ -96,12 +111,15 @@ private:
 };
 struct XGRAD_API MaxUnpool1d : MaxUnpool {
     explicit MaxUnpool1d(const Shape& kernel, const MaxUnpoolOptions& o = {}) : MaxUnpool(1, kernel, o) {}
+    XGRAD_MODULE_EXTENDS(MaxUnpool)
 };
 struct XGRAD_API MaxUnpool2d : MaxUnpool {
     explicit MaxUnpool2d(const Shape& kernel, const MaxUnpoolOptions& o = {}) : MaxUnpool(2, kernel, o) {}
+    XGRAD_MODULE_EXTENDS(MaxUnpool)
 };
 struct XGRAD_API MaxUnpool3d : MaxUnpool {
     explicit MaxUnpool3d(const Shape& kernel, const MaxUnpoolOptions& o = {}) : MaxUnpool(3, kernel, o) {}
+    XGRAD_MODULE_EXTENDS(MaxUnpool)
 };
 
 } // namespace xg::nn

@@ -14,6 +14,7 @@ struct XGRAD_API Lambda : Module {
     explicit Lambda(std::function<Tensor(const Tensor&)> f) : function(std::move(f)) {}
     Tensor forward(const Tensor& x) override;
     std::function<Tensor(const Tensor&)> function;
+    XGRAD_MODULE()
 };
 
 template <class L>
