@@ -12,7 +12,7 @@
 namespace xg::test {
 
 /// Entry i is sin(0.7 i + k) / 2.
-inline Tensor wave(const Shape& shape, double k) {
+inline Tensor wave(const Shape& shape, double k = 1) {
     std::vector<double> all;
     for (Index i = 0; i < shape.numel(); ++i) all.push_back(std::sin(0.7 * double(i) + k) / 2);
     return from_vector(all, shape);

@@ -9,6 +9,8 @@
 #include <autograd/autograd.hpp>
 #include <nn/nn.hpp>
 
+#include "nn/modules/waves.hpp"
+
 // What is known of each module besides its header: small instances, from which the laws in laws_test.cpp and the page in
 // docs/reference are made. One entry a module, in the file of its family; CONTRIBUTING.md shows how to add one.
 namespace xg::test {
@@ -43,8 +45,6 @@ struct ModuleEntry {
     std::vector<Instance> instances;
 };
 
-/// sin(0.7 i + k) / 2, float64: numbers without symmetry that other languages can make, too.
-Tensor wave(const Shape& shape, double k = 1);
 /// All entries, joined in registry.cpp.
 const std::vector<ModuleEntry>& module_entries();
 

@@ -8,6 +8,7 @@ std::vector<ModuleEntry> activation_entries();
 std::vector<ModuleEntry> container_entries();
 std::vector<ModuleEntry> conv_entries();
 std::vector<ModuleEntry> dropout_entries();
+std::vector<ModuleEntry> embedding_entries();
 std::vector<ModuleEntry> image_entries();
 std::vector<ModuleEntry> linear_entries();
 std::vector<ModuleEntry> loss_entries();
