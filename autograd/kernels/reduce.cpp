@@ -11,26 +11,43 @@
 namespace xg::kernels {
 namespace {
 
-// Sum of n numbers `step` bytes apart: sixteen partial sums over runs of up to 256, halves beyond.
-constexpr Index partial_sums = 16, run_length = 256;
+// Sum of n numbers `step` bytes apart: partial sums over runs, halves beyond. Many partial sums do not wait for each other;
+// a short run has fewer.
+constexpr Index partial_sums = 64, few_partial_sums = 16, run_length = 1024;
+constexpr Index bytes_of_line = 64,
+                bytes_ahead = 512; // that are asked for, because the end of a row holds up the next one
 
 template <class T>
 struct RunSum {
+    template <Index Partial>
     [[gnu::always_inline]] static inline T walk(const char* x, Index n, Index step) {
-        T partial[partial_sums] = {};
+        T partial[Partial] = {};
         Index i = 0;
-        for (; i + partial_sums <= n; i += partial_sums) {
-            for (Index j = 0; j < partial_sums; ++j) partial[j] += *reinterpret_cast<const T*>(x + (i + j) * step);
+        for (; i + Partial <= n; i += Partial) {
+            for (Index line = 0; line < Partial * step; line += bytes_of_line) {
+                __builtin_prefetch(x + i * step + line + bytes_ahead);
+            }
+            for (Index j = 0; j < Partial; ++j) partial[j] += *reinterpret_cast<const T*>(x + (i + j) * step);
         }
-        for (Index j = 0; i < n; ++i, ++j) partial[j] += *reinterpret_cast<const T*>(x + i * step);
-        for (Index width = partial_sums / 2; width > 0; width /= 2) {
-            for (Index j = 0; j < width; ++j) partial[j] += partial[j + width];
+        return finish<Partial / 2>(partial, x + i * step, n - i, step);
+    }
+    // Of twice `Width` partial sums and the numbers that are left, fewer than those.
+    template <Index Width>
+    [[gnu::always_inline]] static inline T finish(const T* partial, const char* x, Index n, Index step) {
+        T half[Width];
+        for (Index j = 0; j < Width; ++j) half[j] = partial[j] + partial[j + Width];
+        if (n >= Width) {
+            for (Index j = 0; j < Width; ++j) half[j] += *reinterpret_cast<const T*>(x + j * step);
+            x += Width * step;
+            n -= Width;
         }
-        return partial[0];
+        if constexpr (Width == 1) return half[0];
+        else return finish<Width / 2>(half, x, n, step);
     }
     [[gnu::always_inline]] static inline T run(const char* x, Index n, Index step) {
         constexpr Index beside = sizeof(T);
-        return step == beside ? walk(x, n, beside) : walk(x, n, step);
+        if (step != beside) return walk<few_partial_sums>(x, n, step);
+        return n < partial_sums ? walk<few_partial_sums>(x, n, beside) : walk<partial_sums>(x, n, beside);
     }
 };
 template <class T>

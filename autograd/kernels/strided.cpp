@@ -8,6 +8,7 @@
 
 #include <autograd/kernels/isa.hpp>
 #include <autograd/kernels/parallel.hpp>
+#include <autograd/kernels/transpose.hpp>
 
 namespace xg::kernels {
 namespace {
@@ -154,7 +155,7 @@ bool repeat_row(const Strided& from, const Strided& to) {
 } // namespace
 
 void copy(const Strided& from, const Strided& to) {
-    if (repeat_row(from, to)) return;
+    if (repeat_row(from, to) || (from.dtype == to.dtype && copy_transposed(from, to))) return;
     const Strided* operands[] = {&to, &from};
     dispatch(from.dtype, [&]<class From>() {
         dispatch(to.dtype, [&]<class To>() { for_each_parallel(operands, convert_loop<From, To>, elementwise_grain); });

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <tuple>
@@ -110,5 +111,57 @@ TEST_CASE("kernels: a product with an identity, and with what only looks like on
         CHECK(y[{3, 4}].item() == inf);
         CHECK(std::isnan(y[{2, 4}].item()));
         CHECK(y[{2, 5}].item() == x[{2, 5}].item());
+    }
+}
+
+TEST_CASE("kernels: sums of rows of any length, near and apart") {
+    for (const Index n : {1, 2, 15, 16, 17, 63, 64, 65, 100, 127, 128, 1000, 1023, 1024, 1025, 2500}) {
+        for (const DType dtype : {float32, float64, int64}) {
+            const Tensor x = remainder(arange(0, 3 * n), 7).to(dtype); // sums that every dtype holds
+            for (const Tensor& rows : {reshape(x, {3, n}), transpose(reshape(x, {n, 3}))}) {
+                const auto in = rows.to_vector<double>(), sums = sum(rows, 1).to_vector<double>();
+                for (std::size_t r = 0; r < 3; ++r) {
+                    double expected = 0;
+                    for (Index c = 0; c < n; ++c)
+                        expected += in[r * static_cast<std::size_t>(n) + static_cast<std::size_t>(c)];
+                    CHECK(sums[r] == expected);
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE("kernels: transposed copies of any size, of matrices and in batches") {
+    for (const Index rows : {1, 7, 8, 9, 16, 17, 35}) {
+        for (const Index columns : {1, 7, 8, 15, 16, 33, 50}) {
+            for (const DType dtype : {float32, float64, int64, boolean}) {
+                const Tensor all = remainder(arange(0, 2 * 3 * rows * (columns + 1)), 11).to(dtype);
+                const Tensor apart = slice(reshape(all, {2, 3, rows, columns + 1}), 3, 0, columns);
+                for (const std::array<int, 4>& order :
+                     {std::array{0, 1, 3, 2}, {3, 1, 0, 2}, {1, 3, 0, 2}, {2, 3, 0, 1}}) {
+                    const Tensor x = permute(apart, {order[0], order[1], order[2], order[3]}), copied = x.clone();
+                    const auto numbers = copied.to_vector<double>();
+                    std::size_t wrong = 0, k = 0;
+                    std::array<Index, 4> at{}; // of `apart`
+                    Index& a = at[static_cast<std::size_t>(order[0])];
+                    Index& b = at[static_cast<std::size_t>(order[1])];
+                    Index& c = at[static_cast<std::size_t>(order[2])];
+                    Index& d = at[static_cast<std::size_t>(order[3])];
+                    for (a = 0; a < x.shape(0); ++a) {
+                        for (b = 0; b < x.shape(1); ++b) {
+                            for (c = 0; c < x.shape(2); ++c) {
+                                for (d = 0; d < x.shape(3); ++d) {
+                                    const Index number =
+                                        (((at[0] * 3 + at[1]) * rows + at[2]) * (columns + 1) + at[3]) % 11;
+                                    const auto expected = static_cast<double>(dtype == boolean ? number != 0 : number);
+                                    wrong += numbers[k++] != expected;
+                                }
+                            }
+                        }
+                    }
+                    CHECK_MESSAGE(wrong == 0, rows, " x ", columns, " ", name_of(dtype));
+                }
+            }
+        }
     }
 }
