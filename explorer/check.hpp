@@ -7,10 +7,11 @@
 namespace xg {
 
 struct CheckOptions {
-    double step = 1e-3;  ///< of the central differences of fourth order, times max(1, |x|)
-    double rtol = 1e-6;  ///< how far two numbers may differ, relative to the larger one
-    double atol = 1e-8;  ///< and absolutely
-    bool results = true; ///< every node and not the leaves alone
+    double step = 1e-3;       ///< of the central differences of fourth order, times max(1, |x|)
+    double rtol = 1e-6;       ///< how far two numbers may differ, relative to the larger one
+    double atol = 1e-8;       ///< and absolutely
+    bool results = true;      ///< every node and not the leaves alone
+    std::size_t elements = 3; ///< how many of each leaf that is a tensor
 };
 
 /// Is every number what it claims to be?
@@ -18,10 +19,11 @@ struct XGRAD_API CheckReport {
     /// A node: the gradient that arrived beside a difference of the loss and the forward-mode derivative.
     struct Row {
         std::size_t node = 0;
+        std::optional<std::size_t> at = {}; ///< of a tensor: the element
         double value = 0;
         double gradient = 0;                ///< 0 where nothing arrived
         std::optional<double> numeric = {}; ///< absent if an operation on the way cannot be computed here
-        double forward = 0;                 ///< by tangents, from slopes computed anew where that can be
+        double forward = 0;                 ///< by tangents, from slopes computed anew where that can be; see `check`
         double error = 0;                   ///< the larger distance of the two
         bool pass = true;
     };
@@ -33,8 +35,9 @@ struct XGRAD_API CheckReport {
         bool pass = true;
     };
     std::vector<Row> rows;
-    std::vector<Local> locals; ///< of the operations that can be computed here
-    std::string unknown;       ///< the operation that can not, if there is one
+    std::vector<Local> locals;       ///< of the operations that can be computed here
+    std::vector<std::string> broken; ///< sums that are none
+    std::string unknown;             ///< the operation that can not, if there is one
     bool pass() const;
     explicit operator bool() const { return pass(); }
     /// A table of at most 80 columns; local derivatives only where they fail.
@@ -44,6 +47,9 @@ struct XGRAD_API CheckReport {
     std::vector<std::string> edge_names; ///< "d z/d w" of the edges
 };
 
+/// Differences and tangents cost a pass each. A graph of more than some hundred nodes has them for a sample of its nodes,
+/// and for the others `forward` is what another backward pass brings by slopes computed anew: so the cost does not grow
+/// with the square. Of tensors some elements of each leaf are checked, if the graph is still there.
 /// Where an operation has a kink within a step the differences mean nothing, and the row says so by failing.
 XGRAD_API CheckReport check(const Trace& trace, CheckOptions options = {});
 /// One node alone.

@@ -80,6 +80,18 @@ std::string latex_number(double x) {
     return x < 0 ? "(" + number + ")" : number;
 }
 
+// A small tensor as a row, a larger one as its norm.
+std::string latex_quantity(const Trace& trace, const TraceEvent& event) {
+    if (event.after_tensor == no_tensor) return latex_number(event.after);
+    const TraceTensor& t = trace.tensors[event.after_tensor];
+    if (!t.complete() || t.values.size() > 6)
+        return fmt::format("\\text{{a tensor {} of norm {}}}", shape_text(t.shape), short_number(t.statistics.norm));
+    std::string list;
+    for (const double x : t.values) list += (list.empty() ? "" : ",\\ ") + latex_number(x);
+    return fmt::format("\\left[{}\\right]", list);
+}
+std::string latex_rule(const TraceEdge& edge) { return escaped_latex(plain_vjp(edge)); }
+
 std::string latex_derivative(const Trace& trace, std::size_t node) {
     return fmt::format("\\frac{{\\partial {}}}{{\\partial {}}}", latex_name(trace.name(trace.root)),
                        latex_name(trace.name(node)));
@@ -97,16 +109,21 @@ std::string Explanation::dot() const {
     for (std::size_t i = 0; i < trace_.nodes.size(); ++i) {
         const TraceNode& n = trace_.nodes[i];
         if (trace_.is_constant(i)) {
-            out += fmt::format("  n{} [shape=plaintext, style=\"\", label=\"{}\"];\n", i, short_number(n.value));
+            const bool named = !n.label.empty() || n.value_tensor != no_tensor || !n.kept;
+            const std::string text = quantity_text(trace_, n.value, n.value_tensor, n.kept);
+            out += fmt::format("  n{} [shape=plaintext, style=\"\", label=\"{}\"];\n", i,
+                               escaped_dot(named ? trace_.name(i) + " " + text : text));
             continue;
         }
         const std::string title = trace_.is_leaf(i) ? trace_.name(i) : trace_.name(i) + " = " + trace_.expression(i);
         out += fmt::format("  n{} [label=\"{{{} | value {} | grad {}}}\"{}];\n", i, escaped_dot(title),
-                           short_number(n.value), n.gradient ? short_number(*n.gradient) : "-",
+                           escaped_dot(quantity_text(trace_, n.value, n.value_tensor, n.kept)),
+                           n.gradient ? escaped_dot(quantity_text(trace_, *n.gradient, n.gradient_tensor)) : "-",
                            trace_.is_leaf(i) ? ", fillcolor=\"#e8f0fe\"" : "");
     }
     for (const TraceEdge& e : trace_.edges) {
-        const std::string label = e.contribution ? fmt::format(" [label=\"{}\"]", short_number(e.local)) : "";
+        const std::string rule = e.vjp.empty() ? short_number(e.local) : escaped_dot(e.vjp);
+        const std::string label = e.contribution ? fmt::format(" [label=\"{}\"]", rule) : "";
         out += fmt::format("  n{} -> n{}{};\n", e.from, e.to, label);
     }
     return out + "}\n";
@@ -121,14 +138,19 @@ std::string Explanation::latex() const {
             const TraceEvent& e = trace_.events[row];
             if (e.kind == TraceEvent::Kind::seed) continue;
             const TraceEdge& edge = trace_.edges[e.edge];
+            if (!edge.vjp.empty()) { // of a tensor: the rule in words
+                symbols += fmt::format("{}\\text{{{}}}", symbols.empty() ? "" : " + ", latex_rule(edge));
+                continue;
+            }
             symbols += fmt::format("{}{} \\cdot \\left({}\\right)", symbols.empty() ? "" : " + ",
                                    latex_derivative(trace_, edge.to), latex_symbol(trace_, edge));
             numbers += fmt::format("{}{} \\cdot {}", numbers.empty() ? "" : " + ", latex_number(e.upstream),
                                    latex_number(e.local));
         }
         out += fmt::format("  {} &= ", latex_derivative(trace_, done.node));
-        if (!symbols.empty()) out += fmt::format("{} = {} = ", symbols, numbers);
-        out += fmt::format("{} \\\\\n", latex_number(done.after));
+        if (!symbols.empty()) out += fmt::format("{} = ", symbols);
+        if (!numbers.empty()) out += fmt::format("{} = ", numbers);
+        out += fmt::format("{} \\\\\n", latex_quantity(trace_, done));
     }
     return out + "\\end{align*}\n";
 }

@@ -106,34 +106,45 @@ bool agree(double a, double b) {
 
 } // namespace
 
+bool detail::knows_scalar(std::string_view op, std::size_t inputs) { return find_any_number(op) || row_of(op, inputs); }
+
+double detail::scalar_value_of(std::string_view op, Numbers in) {
+    if (const AnyNumber* one = find_any_number(op)) return one->value(in);
+    return run_row(*row_of(op, in.size()), in);
+}
+
+std::vector<double> detail::scalar_slopes_of(std::string_view op, Numbers in, double out) {
+    if (const AnyNumber* one = find_any_number(op)) return one->slopes(in, out);
+    Slopes slopes(in.size(), 0.0);
+    const OpEntry* row = row_of(op, in.size());
+    for (std::size_t i = 0; row && row->partial && i < in.size(); ++i)
+        slopes[i] = row->partial(static_cast<int>(i), in.data(), out);
+    return slopes;
+}
+
 double detail::value_at(const Trace& trace, std::size_t node, Numbers values) {
     const std::vector<double> in = inputs_at(trace, node, values);
     if (in.empty()) return values[node];
     const std::string& op = trace.nodes[node].op;
-    if (const AnyNumber* one = find_any_number(op)) return one->value(in);
-    if (const OpEntry* row = row_of(op, in.size())) return run_row(*row, in);
+    if (knows_scalar(op, in.size())) return scalar_value_of(op, in);
     fail<ValueError>("the operation '{}' of node {} cannot be computed from its inputs", op, trace.name(node));
 }
 
 std::vector<double> detail::slopes_at(const Trace& trace, std::size_t node, Numbers values) {
-    const std::vector<double> in = inputs_at(trace, node, values);
-    const std::string& op = trace.nodes[node].op;
-    if (const AnyNumber* one = find_any_number(op)) return one->slopes(in, values[node]);
-    Slopes slopes(in.size(), 0.0);
-    const OpEntry* row = row_of(op, in.size());
-    for (std::size_t i = 0; row && row->partial && i < in.size(); ++i)
-        slopes[i] = row->partial(static_cast<int>(i), in.data(), values[node]);
-    return slopes;
+    return scalar_slopes_of(trace.nodes[node].op, inputs_at(trace, node, values), values[node]);
 }
+
+bool detail::is_elementwise_row(std::string_view op, std::size_t inputs) { return row_of(op, inputs) != nullptr; }
 
 bool detail::can_evaluate(const Trace& trace, std::size_t node) {
     const TraceNode& n = trace.nodes[node];
     if (n.inputs.empty()) return true;
-    if (!find_any_number(n.op) && !row_of(n.op, n.inputs.size())) return false;
+    if (n.op == "stack" || n.op == "value_at" || !n.dtype.empty()) return false;
+    if (!knows_scalar(n.op, n.inputs.size())) return false;
     // An operation of the user's own may have a name of ours.
-    std::vector<double> values(trace.nodes.size());
-    for (const std::size_t e : n.inputs) values[trace.edges[e].from] = trace.nodes[trace.edges[e].from].value;
-    return agree(value_at(trace, node, values), n.value);
+    std::vector<double> in;
+    for (const std::size_t e : n.inputs) in.push_back(trace.nodes[trace.edges[e].from].value);
+    return agree(scalar_value_of(n.op, in), n.value);
 }
 
 std::size_t detail::first_unknown(const Trace& trace) {
@@ -163,6 +174,9 @@ std::vector<double> detail::values_with(const Trace& trace, std::size_t node, do
 }
 
 void set_leaf(Trace& trace, std::size_t leaf, double x) {
+    if (trace.has_tensors())
+        fail<ValueError>("{} cannot be edited: the trace has tensors\n  run the program with other numbers instead",
+                         trace.name(leaf));
     if (!trace.is_leaf(leaf))
         fail<ValueError>("{} is not a leaf: its value follows from {}\n  expected a leaf", trace.name(leaf),
                          trace.expression(leaf));

@@ -1,6 +1,7 @@
 #pragma once
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <explorer/trace.hpp>
@@ -10,6 +11,12 @@ namespace xg::detail {
 
 /// Whether the library can compute this node from its inputs: the operation is known and gives the recorded value.
 bool can_evaluate(const Trace& trace, std::size_t node);
+/// Whether it is an elementwise operation that scalars have too.
+bool is_elementwise_row(std::string_view op, std::size_t inputs);
+/// Whether scalars have that operation, and its value and slopes.
+bool knows_scalar(std::string_view op, std::size_t inputs);
+double scalar_value_of(std::string_view op, std::span<const double> in);
+std::vector<double> scalar_slopes_of(std::string_view op, std::span<const double> in, double out);
 /// The first node that it cannot compute, or the count of nodes.
 std::size_t first_unknown(const Trace& trace);
 

@@ -6,12 +6,14 @@ namespace xg {
 
 Stepper::Stepper(Trace trace) : trace_(std::make_shared<const Trace>(std::move(trace))) {
     gradients_.resize(trace_->nodes.size());
+    gradient_tensors_.resize(trace_->nodes.size(), no_tensor);
 }
 
 bool Stepper::next() {
     if (position_ == size()) return false;
     const TraceEvent& e = trace_->events[position_++];
     gradients_[e.node] = e.after;
+    gradient_tensors_[e.node] = e.after_tensor;
     return true;
 }
 
@@ -19,6 +21,7 @@ bool Stepper::prev() {
     if (position_ == 0) return false;
     const TraceEvent& e = trace_->events[--position_];
     gradients_[e.node] = e.before;
+    gradient_tensors_[e.node] = e.before_tensor;
     return true;
 }
 

@@ -28,6 +28,9 @@ public:
     const TraceEvent& event(Site site = Site::here()) const;
     /// Of a node, now; absent: nothing has arrived yet.
     std::optional<double> gradient(std::size_t node) const { return gradients_.at(node); }
+    /// Of a node that is a tensor: the place of its gradient in `trace().tensors`; no_tensor: nothing has arrived yet, or it
+    /// is a number.
+    std::size_t gradient_tensor(std::size_t node) const { return gradient_tensors_.at(node); }
     /// Of all nodes.
     const std::vector<std::optional<double>>& gradients() const { return gradients_; }
     const Trace& trace() const { return *trace_; }
@@ -35,6 +38,7 @@ public:
 private:
     std::shared_ptr<const Trace> trace_; // copies of a stepper walk the same one
     std::vector<std::optional<double>> gradients_;
+    std::vector<std::size_t> gradient_tensors_;
     std::size_t position_ = 0;
 };
 

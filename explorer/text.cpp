@@ -14,25 +14,32 @@ std::string detail::forward_line(const Trace& trace, std::size_t node) {
     const std::string left = trace.is_leaf(node) ? trace.name(node) : trace.name(node) + " = " + trace.expression(node);
     std::string site;
     if (!n.file.empty()) site = fmt::format("{}:{}", n.file.substr(n.file.rfind('/') + 1), n.line);
-    std::string line =
-        fmt::format("{:>5}  {:<34}  {:>14}  {}", node, clipped(left, 34), short_number(n.value), clipped(site, 21));
+    std::string line = fmt::format("{:>5}  {}  {:>14}  {}", node, padded(clipped(left, 34), 34),
+                                   quantity_text(trace, n.value, n.value_tensor, n.kept), clipped(site, 21));
+    line = clipped(line, 80);
     return line.substr(0, line.find_last_not_of(' ') + 1);
 }
 
 std::string detail::event_line(const Trace& trace, std::size_t number) {
     const TraceEvent& e = trace.events[number];
     const std::string of = clipped(derivative_name(trace, e.node), 24);
+    const std::string after = quantity_text(trace, e.after, e.after_tensor);
     std::string line;
     switch (e.kind) {
-        case TraceEvent::Kind::seed: line = fmt::format("{} = {}", of, short_number(e.after)); break;
-        case TraceEvent::Kind::complete: line = fmt::format("{} is complete: {}", of, short_number(e.after)); break;
+        case TraceEvent::Kind::seed: line = fmt::format("{} = {}", of, after); break;
+        case TraceEvent::Kind::complete: line = fmt::format("{} is complete: {}", of, after); break;
         case TraceEvent::Kind::contribution: {
-            const std::string total = e.before ? fmt::format("  (total {})", short_number(e.after)) : "";
-            line = fmt::format("{} += {} * {} = {}{}", of, short_number(e.upstream), short_number(e.local),
-                               short_number(e.product), total);
+            const bool more = e.before || e.before_tensor != no_tensor;
+            const std::string product = quantity_text(trace, e.product, e.product_tensor);
+            const std::string total = e.after_tensor == no_tensor
+                                          ? after
+                                          : fmt::format("|{:.4g}|", trace.tensors[e.after_tensor].statistics.norm);
+            const std::string end = more ? fmt::format(" = {}  (total {})", product, total) : " = " + product;
+            const std::size_t used = columns(of) + 4 + end.size();
+            line = fmt::format("{} += {}{}", of, clipped(event_formula(trace, e), used < 62 ? 73 - used : 11), end);
         }
     }
-    return fmt::format("{:>5}  {}", number + 1, line);
+    return clipped(fmt::format("{:>5}  {}", number + 1, line), 80);
 }
 
 std::string Explanation::text() const {

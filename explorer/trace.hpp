@@ -13,6 +13,34 @@
 // One run of a program and its backward pass, as plain data: docs/explorer/trace-format.md describes its file.
 namespace xg {
 
+/// Numbers of a tensor as they were. Where a scalar has a number, a node, edge or event of tensors has the place of one of
+/// these in `Trace::tensors`; its number is NaN then.
+struct TraceTensor {
+    std::string dtype = "float32"; ///< "float64", "int64" or "boolean"
+    std::vector<std::int64_t> shape = {};
+    std::vector<double> values = {}; ///< in row-major order, or every n-th of them
+    std::size_t every = 1;
+    struct Statistics { ///< of all numbers
+        double min = 0, max = 0, mean = 0, norm = 0;
+        std::size_t zeros = 0, bad = 0; ///< bad: NaN and infinite
+    } statistics = {};
+
+    std::size_t size() const;
+    bool complete() const { return every == 1; }
+};
+inline constexpr std::size_t no_tensor = ~std::size_t{0};
+
+/// What adds up to the elements of a result, by positions in its inputs: docs/explorer/trace-format.md.
+struct TraceTerms {
+    std::string form = {}; ///< "products", "weighted", "softmax", "log_softmax", "largest", "smallest"; empty: not told
+    struct Term {
+        std::size_t input = 0, at = 0; ///< of products: the position in input 0
+        double weight = 1;             ///< of products: the position in input 1
+    };
+    std::vector<std::vector<Term>> of = {}; ///< one list an element
+    std::vector<std::size_t> at = {};       ///< of products: the bias; of softmax: which entry it is
+};
+
 /// A leaf, a number of the program or the result of an operation. Nodes stand in forward order: inputs before results.
 struct TraceNode {
     std::string op = {};     ///< "leaf", "constant" or the name of an operation
@@ -21,8 +49,12 @@ struct TraceNode {
     std::string file = {};   ///< the user's line, or empty
     std::uint32_t line = 0;
     std::vector<std::int64_t> shape = {}; ///< empty for a scalar
+    std::string dtype = {};               ///< empty for a Value
     double value = 0;
     std::optional<double> gradient = {}; ///< after the last event; absent where nothing arrives
+    bool kept = true;                    ///< false: nothing kept the value
+    std::size_t value_tensor = no_tensor, gradient_tensor = no_tensor;
+    TraceTerms terms = {};
 
     std::vector<std::size_t> inputs, uses; ///< edges by number: of what it reads, of what reads it
 };
@@ -35,6 +67,9 @@ struct TraceEdge {
     bool blocked = false;         ///< a choice that passes nothing on, not even an infinite gradient
     std::string symbol = {};      ///< the local derivative in names: "w", "2 * d", "sigmoid'(z)"
     std::optional<double> contribution = {};
+    std::string vjp = {}; ///< of a tensor: what the rule makes of the upstream gradient, "upstream · Wᵀ"
+    std::size_t local_tensor = no_tensor, contribution_tensor = no_tensor;
+    std::optional<std::size_t> position = {}; ///< of stack and value_at: which entry
 };
 
 /// A step of backward: the seed, a contribution along one edge, or the moment when a node has all of its gradient.
@@ -48,6 +83,8 @@ struct TraceEvent {
     double product = 0;                ///< upstream * local; of a seed the seed
     std::optional<double> before = {}; ///< the node's gradient; absent: nothing had arrived
     double after = 0;
+    std::size_t upstream_tensor = no_tensor, product_tensor = no_tensor;
+    std::size_t before_tensor = no_tensor, after_tensor = no_tensor;
 };
 
 /// What the trace says of an operation.
@@ -62,8 +99,12 @@ struct XGRAD_API Trace {
     std::vector<TraceEvent> events = {};
     std::size_t root = 0;
     double seed = 1;
+    std::vector<TraceTensor> tensors = {};
     std::map<std::string, TraceOperation> operations;
     std::map<std::string, std::map<std::uint32_t, std::string>> sources; ///< lines of files around the nodes'
+    std::size_t omitted = 0;                                             ///< nodes that were left out
+    std::string omitted_reason = {};
+    std::vector<std::string> fold = {}; ///< modules that a page shows folded at first
 
     /// The label, or "#7".
     std::string name(std::size_t node) const;
@@ -73,6 +114,10 @@ struct XGRAD_API Trace {
     std::size_t find(std::string_view name) const;
     bool is_constant(std::size_t node) const { return nodes[node].op == "constant"; }
     bool is_leaf(std::size_t node) const { return nodes[node].op == "leaf"; }
+    /// A leaf, a constant, or what was cut off.
+    bool is_source(std::size_t node) const { return is_leaf(node) || is_constant(node) || nodes[node].op == "folded"; }
+    /// Whether tensors are in it, so that its gradients come from rules and not from local derivatives alone.
+    bool has_tensors() const;
 
     /// One line of JSON. NaN and infinities are the strings "nan", "inf" and "-inf".
     std::string json() const;

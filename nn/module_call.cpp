@@ -2,8 +2,10 @@
 
 #include <atomic>
 #include <optional>
+#include <unordered_map>
 #include <unordered_set>
 
+#include <autograd/debug/module_path.hpp>
 #include <autograd/debug/watch.hpp>
 #include <autograd/error_format_internal.hpp>
 #include <autograd/parameter.hpp>
@@ -56,18 +58,44 @@ private:
 
 namespace {
 thread_local int running_calls = 0;
-}
+
+// The calls that run while somebody traces, and what the outermost module calls the others.
+struct TracedCalls {
+    struct Call {
+        const ModuleCall* call;
+        std::unique_ptr<detail::ModulePath> path;
+    };
+    std::vector<Call> running;
+    std::unordered_map<const Module*, std::string> names;
+
+    void begin(const ModuleCall* call, Module& module) {
+        if (running.empty()) {
+            names.clear();
+            for (const auto& [name, part] : module.named_modules()) names.emplace(part, name);
+        }
+        const auto at = names.find(&module);
+        if (at == names.end()) return; // not named by the whole: its operations are those of the module around it
+        running.push_back({call, std::make_unique<detail::ModulePath>(at->second)});
+    }
+    void end(const ModuleCall* call) {
+        if (!running.empty() && running.back().call == call) running.pop_back();
+    }
+};
+thread_local TracedCalls traced;
+} // namespace
 
 ModuleCall::Depth::Depth() { ++running_calls; }
 ModuleCall::Depth::~Depth() { --running_calls; }
 
 ModuleCall::ModuleCall(Module& module, Site site, std::initializer_list<const Tensor*> arguments)
     : site_(site), module_(module) {
+    if (detail::traces_modules()) [[unlikely]]
+        traced.begin(this, module);
     // A part is checked with the whole that calls it. The flag is all that calls from several threads share.
     if (running_calls > 1 || std::atomic_ref(module.called_).load(std::memory_order_relaxed)) return;
     first_ = std::make_unique<FirstCall>(module, arguments);
 }
-ModuleCall::~ModuleCall() = default;
+ModuleCall::~ModuleCall() { traced.end(this); }
 
 void ModuleCall::finish() {
     if (!first_) return;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <unordered_set>
 
+#include <autograd/debug/value_walk_internal.hpp>
 #include <autograd/engine/bridge.hpp>
 #include <autograd/engine/tape_backward.hpp>
 #include <autograd/engine/tape_grad.hpp>
@@ -190,13 +191,16 @@ struct detail::GraphWalk {
         return found;
     }
 
-private:
+    static Slot* slot(const ValueNode& n) { return n.owner_.slot(); }
     static std::uint64_t age(const ValueNode& n) { // leaves, then the order of the tape
         const Slot* s = n.owner_.slot();
         const std::uint64_t at = s->kind == SlotKind::leaf ? 0 : sequence(s) + std::uint64_t{1};
         return at << 2 | static_cast<std::uint64_t>(n.part_);
     }
 };
+
+Slot* detail::slot_of(const ValueNode& n) { return GraphWalk::slot(n); }
+std::uint64_t detail::age_of(const ValueNode& n) { return GraphWalk::age(n); }
 
 std::vector<ValueNode> graph_of(const Value& y, Site site) {
     return GraphWalk::nodes(y, site, [](const ValueNode&) { return true; });

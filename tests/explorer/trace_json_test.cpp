@@ -77,14 +77,14 @@ TEST_CASE("trace: damage is refused with the reason") {
         damage(file);
         return refusal(file.dump());
     };
-    CHECK_SAYS(broken([](json& f) { f["version"] = 2; }), "version 2, and this program reads version 1");
+    CHECK_SAYS(broken([](json& f) { f["version"] = 3; }), "version 3, and this program reads version 2");
     CHECK_SAYS(broken([](json& f) { f["nodes"][4]["op"] = "frobnicate"; }), "nobody knows the operation");
     CHECK_SAYS(broken([](json& f) { f["edges"][0]["from"] = 4, f["edges"][0]["to"] = 2; }), "cycle");
     CHECK_SAYS(broken([](json& f) { f["edges"][0]["from"] = 77; }), "names node 77, which is missing");
     CHECK_SAYS(broken([](json& f) { f["edges"].erase(0); }), "input");
     CHECK_SAYS(broken([](json& f) { f["edges"] = json::array(); }), "has no inputs");
     CHECK_SAYS(broken([](json& f) { f["nodes"][0].erase("value"); }), "node 0 has no \"value\"");
-    CHECK_SAYS(broken([](json& f) { f["nodes"][0]["shape"] = {2, 3}; }), "is a tensor");
+    CHECK_SAYS(broken([](json& f) { f["nodes"][0]["shape"] = {2, 3}; }), "has a shape and no \"dtype\"");
     CHECK_SAYS(broken([](json& f) { f["nodes"][1]["id"] = 0; }), "there twice");
     CHECK_SAYS(broken([](json& f) { f["forward"].erase(0); }), "\"forward\" names 4 nodes, and there are 5");
     CHECK_SAYS(broken([](json& f) { f["root"] = "x"; }), "\"root\" of the trace is no integer");
