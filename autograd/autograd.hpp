@@ -15,6 +15,7 @@
 #include <autograd/ops/activation.hpp>
 #include <autograd/ops/arithmetic.hpp>
 #include <autograd/ops/arrange.hpp>
+#include <autograd/ops/attention.hpp>
 #include <autograd/ops/contraction.hpp>
 #include <autograd/ops/convolution.hpp>
 #include <autograd/ops/distance.hpp>

@@ -53,5 +53,6 @@ std::span<const OpEntry* const> image_ops();
 std::span<const OpEntry* const> normalization_ops();
 std::span<const OpEntry* const> dropout_ops();
 std::span<const OpEntry* const> distance_ops();
+std::span<const OpEntry* const> attention_ops();
 
 } // namespace xg

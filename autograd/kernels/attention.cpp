@@ -1,0 +1,257 @@
+#include <autograd/kernels/attention.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <type_traits>
+
+#include <autograd/error_format_internal.hpp>
+#include <autograd/kernels/blas.hpp>
+#include <autograd/kernels/isa.hpp>
+#include <autograd/kernels/parallel.hpp>
+#include <autograd/kernels/rows.hpp>
+
+#define XGRAD_INLINE [[gnu::always_inline]] static inline
+
+namespace xg::kernels {
+namespace {
+
+// Queries that are worked on at once: their scores stay in the cache up to some thousand keys.
+constexpr Index block = 64;
+// Multiply-adds that are worth a thread, and the most pieces, each of which has memory of its own.
+constexpr double work_of_piece = 1e6;
+constexpr Index most_pieces = 8;
+
+Index keys_of(const AttentionInputs& x) { return x.k.shape[x.k.rank() - 2]; }
+// Two blocks of scores, and a number for each query.
+Index room_of_piece(Index keys) { return 2 * block * keys + block; }
+
+// The last two axes of an operand, whose rows BLAS can walk.
+template <class T>
+struct Rows {
+    const T* data;
+    Index step;
+};
+
+// The matrices of one operand, one for each position of the leading axes.
+template <class T>
+class Matrices {
+public:
+    explicit Matrices(const Strided& x) : x_(x) {
+        if (!walkable()) {
+            copy_ = std::make_unique<T[]>(static_cast<std::size_t>(x.numel()));
+            x_ = {reinterpret_cast<char*>(copy_.get()), x.dtype, x.shape, contiguous_strides(x.shape)};
+            copy(x, x_);
+        }
+        const int last = x_.rank() - 1;
+        step_ = std::max({Index{1}, x_.shape[last], x_.shape[last - 1] <= 1 ? 0 : x_.strides[last - 1]});
+    }
+    Rows<T> at(Index lead) const {
+        Index offset = 0;
+        for (int axis = x_.rank() - 3; axis >= 0; --axis) {
+            offset += lead % x_.shape[axis] * x_.strides[axis];
+            lead /= x_.shape[axis];
+        }
+        return {x_.as<T>() + offset, step_};
+    }
+
+private:
+    bool walkable() const {
+        const int last = x_.rank() - 1;
+        const Index step = x_.strides[last - 1];
+        return (x_.shape[last] <= 1 || x_.strides[last] == 1) &&
+               (x_.shape[last - 1] <= 1 ||
+                (step >= std::max<Index>(1, x_.shape[last]) && step <= std::numeric_limits<int>::max()));
+    }
+    Strided x_;
+    std::unique_ptr<T[]> copy_;
+    Index step_;
+};
+
+// c = alpha a b + beta c, a of m x k and b of k x n after their turns; rows of c are c_step apart.
+enum class Turn : bool { no, yes };
+template <class T>
+void multiply(Turn turn_a, Turn turn_b, Index m, Index n, Index k, double alpha, Rows<T> a, Rows<T> b, double beta,
+              T* c, Index c_step) {
+    if (m == 0 || n == 0) return;
+    if (k == 0) {
+        for (Index i = 0; beta == 0 && i < m; ++i) std::fill_n(c + i * c_step, n, T(0));
+        return;
+    }
+    const auto way = [](Turn turn) { return turn == Turn::yes ? CblasTrans : CblasNoTrans; };
+    blas().of<T>().gemm(CblasRowMajor, way(turn_a), way(turn_b), static_cast<int>(m), static_cast<int>(n),
+                        static_cast<int>(k), static_cast<T>(alpha), a.data, static_cast<int>(a.step), b.data,
+                        static_cast<int>(b.step), static_cast<T>(beta), c, static_cast<int>(c_step));
+}
+
+// The slope of softmax: p (dp - sum(p dp)), written over dp.
+template <class T>
+struct Slope {
+    XGRAD_INLINE void run(const T* __restrict p, T* __restrict dp, Index rows, Index n, Index step) {
+        for (Index r = 0; r < rows; ++r, p += step, dp += step) {
+            constexpr Index lanes = 16;
+            T sum[lanes] = {};
+            Index i = 0;
+            for (; i + lanes <= n; i += lanes) {
+                for (Index j = 0; j < lanes; ++j) sum[j] += p[i + j] * dp[i + j];
+            }
+            for (Index j = 0; i < n; ++i, ++j) sum[j] += p[i] * dp[i];
+            for (Index width = lanes / 2; width > 0; width /= 2) {
+                for (Index j = 0; j < width; ++j) sum[j] += sum[j + width];
+            }
+            const T total = sum[0];
+            for (i = 0; i < n; ++i) dp[i] = p[i] * (dp[i] - total);
+        }
+    }
+};
+
+template <class T>
+struct Add {
+    XGRAD_INLINE void run(T* __restrict to, const T* __restrict term, Index n) {
+        for (Index i = 0; i < n; ++i) to[i] += term[i];
+    }
+};
+
+template <class T>
+class Attention {
+public:
+    explicit Attention(const AttentionInputs& x)
+        : x_(x),
+          queries_(x.q.shape[x.q.rank() - 2]),
+          keys_(keys_of(x)),
+          width_(x.q.shape.back()),
+          values_(x.v.shape.back()),
+          q_(x.q),
+          k_(x.k),
+          v_(x.v) {
+        for (int i = 0; i < x.q.rank() - 2; ++i) leads_ *= x.q.shape[i];
+        if (std::max({queries_, keys_, width_, values_}) > std::numeric_limits<int>::max()) {
+            fail<ShapeError>("scaled_dot_product_attention: an axis has more than {} entries, which BLAS cannot count",
+                             std::numeric_limits<int>::max());
+        }
+        blas(); // its error must not come from a piece
+    }
+
+    void forward(const Strided& y, T* room_of_all) const {
+        const Index blocks = (queries_ + block - 1) / block;
+        over(leads_ * blocks, 2, room_of_all, [&](Index at, T* room) {
+            const Index lead = at / blocks, first = at % blocks * block, rows = std::min(block, queries_ - first);
+            const Index seen = seen_by(first, rows);
+            T* out = y.as<T>() + (lead * queries_ + first) * values_;
+            exponentials_of(lead, first, rows, seen, room, room + block * keys_);
+            multiply(Turn::no, Turn::no, rows, values_, seen, 1, {room, keys_}, v_.at(lead), 0, out, values_);
+            for (Index r = 0; r < rows; ++r) kernels::scale(out + r * values_, values_, room[block * keys_ + r]);
+        });
+    }
+
+    // With p the weights and h = g v^T: dv = p^T g, ds = p (h - sum(p h)), dq = scale ds k, dk = scale ds^T q.
+    void backward(const Strided& g_in, const AttentionGradients& to_all, T* room_of_all) const {
+        const auto& [dq, dk, dv] = to_all;
+        const Matrices<T> g_all(g_in);
+        if (queries_ == 0) {
+            fill(dk, 0);
+            fill(dv, 0);
+        }
+        over(leads_, 5, room_of_all, [&](Index lead, T* room) {
+            T *p = room, *ds = room + block * keys_;
+            for (Index first = 0; first < queries_; first += block) {
+                const Index rows = std::min(block, queries_ - first), seen = seen_by(first, rows);
+                const Rows<T> g = from(g_all.at(lead), first), q = from(q_.at(lead), first);
+                exponentials_of(lead, first, rows, seen, p, ds);
+                for (Index r = 0; r < rows; ++r) kernels::scale(p + r * keys_, seen, ds[r]);
+                multiply(Turn::no, Turn::yes, rows, seen, values_, 1, g, v_.at(lead), 0, ds, keys_);
+                run_widest<Slope<T>>(static_cast<const T*>(p), ds, rows, seen, keys_);
+                // The first block writes what it sees, and zeros behind it.
+                const double more = first == 0 ? 0 : 1;
+                const auto keyed = [&](const Strided& to, Index n) { return to.as<T>() + lead * keys_ * n; };
+                multiply(Turn::yes, Turn::no, seen, values_, rows, 1, {p, keys_}, g, more, keyed(dv, values_), values_);
+                multiply(Turn::yes, Turn::no, seen, width_, rows, x_.scale, {ds, keys_}, q, more, keyed(dk, width_),
+                         width_);
+                if (first == 0) {
+                    std::fill_n(keyed(dv, values_) + seen * values_, (keys_ - seen) * values_, T(0));
+                    std::fill_n(keyed(dk, width_) + seen * width_, (keys_ - seen) * width_, T(0));
+                }
+                multiply(Turn::no, Turn::no, rows, width_, seen, x_.scale, {ds, keys_}, k_.at(lead), 0,
+                         dq.as<T>() + (lead * queries_ + first) * width_, width_);
+            }
+        });
+    }
+
+private:
+    static Rows<T> from(Rows<T> all, Index row) { return {all.data + row * all.step, all.step}; }
+    Index seen_by(Index first, Index rows) const { return x_.causal ? std::min(keys_, first + rows) : keys_; }
+
+    // f(item, room) for each item; pieces are cut by the shape alone. `products` is how many there are an item.
+    template <class F>
+    void over(Index items, int products, T* room, const F& f) const {
+        if (items == 0) return;
+        const double work = static_cast<double>(leads_) * static_cast<double>(queries_) * static_cast<double>(keys_) *
+                            static_cast<double>(std::max(width_, values_)) * products;
+        const double worth = std::min(work / work_of_piece, static_cast<double>(most_pieces));
+        const Index pieces = std::clamp<Index>(static_cast<Index>(worth), 1, items);
+        parallel_for(pieces, [&](Index piece) {
+            for (Index i = piece * items / pieces, end = (piece + 1) * items / pieces; i < end; ++i)
+                f(i, room + piece * room_of_piece(keys_));
+        });
+    }
+
+    // e^(score - the largest) of some queries and the keys that one of them sees, and 1 over the sum of each row.
+    void exponentials_of(Index lead, Index first, Index rows, Index seen, T* scores, T* inverse) const {
+        multiply(Turn::no, Turn::yes, rows, seen, width_, x_.scale, from(q_.at(lead), first), k_.at(lead), 0, scores,
+                 keys_);
+        for (Index r = 0; r < rows; ++r, scores += keys_) {
+            const Index own = x_.causal ? std::min(seen, first + r + 1) : seen;
+            std::fill(scores + own, scores + seen, T(0));
+            if (x_.mask.data) add_mask(scores, lead, first + r, own);
+            inverse[r] = own == 0 ? T(0) : exponentials_of_row(scores, own);
+        }
+    }
+    static T exponentials_of_row(T* scores, Index n) {
+        const Extremes<T> extremes = extremes_of(scores, 1, n);
+        const bool masked = extremes.largest == -std::numeric_limits<T>::infinity();
+        if (masked && std::none_of(scores, scores + n, [](T s) { return s != s; })) {
+            std::fill_n(scores, n, T(0));
+            return 0;
+        }
+        return 1 / exponentials(scores, 1, n, extremes, scores, 1);
+    }
+    void add_mask(T* scores, Index lead, Index query, Index n) const {
+        const Strided& m = x_.mask;
+        const int last = m.rank() - 1;
+        Index offset = query * m.strides[last - 1];
+        for (int axis = last - 2; axis >= 0; --axis) {
+            offset += lead % m.shape[axis] * m.strides[axis];
+            lead /= m.shape[axis];
+        }
+        const T* row = m.as<T>() + offset;
+        if (m.strides[last] == 1) return run_widest<Add<T>>(scores, row, n);
+        for (Index i = 0; i < n; ++i) scores[i] += row[i * m.strides[last]];
+    }
+
+    const AttentionInputs& x_;
+    Index queries_, keys_, width_, values_, leads_ = 1;
+    Matrices<T> q_, k_, v_;
+};
+
+template <class F>
+void with_type(DType d, const F& f) {
+    if (d == DType::float32) f(float());
+    else f(double());
+}
+
+} // namespace
+
+std::size_t attention_room(const AttentionInputs& x) {
+    return static_cast<std::size_t>(most_pieces * room_of_piece(keys_of(x))) * size_of(x.q.dtype);
+}
+
+void attention(const AttentionInputs& x, const Strided& y, char* room) {
+    if (y.numel() == 0) return;
+    with_type(y.dtype, [&]<class T>(T) { Attention<T>(x).forward(y, reinterpret_cast<T*>(room)); });
+}
+
+void attention_backward(const AttentionInputs& x, const Strided& g, const AttentionGradients& to, char* room) {
+    with_type(g.dtype, [&]<class T>(T) { Attention<T>(x).backward(g, to, reinterpret_cast<T*>(room)); });
+}
+
+} // namespace xg::kernels
