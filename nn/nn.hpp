@@ -9,6 +9,7 @@
 #include <nn/losses.hpp>
 #include <nn/module.hpp>
 #include <nn/modules/activations.hpp>
+#include <nn/modules/attention.hpp>
 #include <nn/modules/conv.hpp>
 #include <nn/modules/dropout.hpp>
 #include <nn/modules/embedding.hpp>
@@ -18,7 +19,9 @@
 #include <nn/modules/norm.hpp>
 #include <nn/modules/padding.hpp>
 #include <nn/modules/pooling.hpp>
+#include <nn/modules/positions.hpp>
 #include <nn/modules/sequential.hpp>
+#include <nn/modules/transformer.hpp>
 #include <nn/optim/adadelta.hpp>
 #include <nn/optim/adagrad.hpp>
 #include <nn/optim/adam.hpp>

@@ -47,7 +47,8 @@ inline double largest_difference(const std::vector<double>& got, const std::vect
     if (got.size() != expected.size()) return INFINITY;
     double worst = 0;
     for (std::size_t i = 0; i < got.size(); ++i) {
-        worst = std::max(worst, std::abs(got[i] - expected[i]) / std::max(1.0, std::abs(expected[i])));
+        const double d = std::abs(got[i] - expected[i]) / std::max(1.0, std::abs(expected[i]));
+        worst = std::isnan(d) ? INFINITY : std::max(worst, d);
     }
     return worst;
 }

@@ -5,6 +5,7 @@
 namespace xg::test {
 
 std::vector<ModuleEntry> activation_entries();
+std::vector<ModuleEntry> attention_entries();
 std::vector<ModuleEntry> container_entries();
 std::vector<ModuleEntry> conv_entries();
 std::vector<ModuleEntry> dropout_entries();
@@ -15,6 +16,7 @@ std::vector<ModuleEntry> loss_entries();
 std::vector<ModuleEntry> norm_entries();
 std::vector<ModuleEntry> padding_entries();
 std::vector<ModuleEntry> pooling_entries();
+std::vector<ModuleEntry> position_entries();
 std::vector<ModuleEntry> score_loss_entries();
 
 } // namespace xg::test

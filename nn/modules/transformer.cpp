@@ -1,0 +1,131 @@
+#include <nn/modules/transformer.hpp>
+
+#include <utility>
+
+#include <autograd/error_format_internal.hpp>
+#include <autograd/ops/activation.hpp>
+#include <autograd/ops/elementwise.hpp>
+
+namespace xg::nn {
+namespace {
+
+std::function<Tensor(const Tensor&)> activation_of(const std::string& name, Site site) {
+    const CallSite here(site);
+    if (name == "relu") return [](const Tensor& x) { return relu(x); };
+    if (name == "gelu") return [](const Tensor& x) { return gelu(x); };
+    fail<ValueError>(
+        "transformer layer: the activation is '{}'\n  expected \"relu\", \"gelu\" or a function of a tensor", name);
+}
+
+MultiheadAttention attention(Index d_model, Index nhead, const TransformerLayerOptions& o, Site site) {
+    return {d_model, nhead, {.dropout = o.dropout, .batch_first = o.batch_first}, site};
+}
+
+// x with what `part` makes of it, normalized before or behind.
+template <class Part>
+Tensor with_part(const Tensor& x, LayerNorm& norm, bool norm_first, const Part& part) {
+    return norm_first ? x + part(norm.forward(x)) : norm.forward(x + part(x));
+}
+
+template <class Layer>
+std::vector<Layer> copies(const char* name, const Layer& layer, Index count, Site site) {
+    const CallSite here(site);
+    if (count < 0) fail<ValueError>("{}: num_layers is {}\n  expected 0 or more", name, count);
+    return std::vector<Layer>(static_cast<std::size_t>(count), layer);
+}
+
+} // namespace
+
+TransformerActivation::TransformerActivation(const char* name, Site site) : function_(activation_of(name, site)) {}
+TransformerActivation::TransformerActivation(const std::string& name, Site site)
+    : function_(activation_of(name, site)) {}
+
+TransformerEncoderLayer::TransformerEncoderLayer(Index d_model, Index nhead, const TransformerLayerOptions& o,
+                                                 Site site)
+    : self_attn(attention(d_model, nhead, o, site)),
+      linear1(d_model, o.dim_feedforward, {}, site),
+      dropout(o.dropout, site),
+      linear2(o.dim_feedforward, d_model, {}, site),
+      norm1(d_model, {.eps = o.layer_norm_eps}, site),
+      norm2(d_model, {.eps = o.layer_norm_eps}, site),
+      dropout1(o.dropout, site),
+      dropout2(o.dropout, site),
+      activation(o.activation),
+      norm_first(o.norm_first) {}
+
+Tensor TransformerEncoderLayer::forward(const Tensor& src, const EncoderMasks& m) {
+    Tensor x = with_part(src, norm1, norm_first, [&](const Tensor& t) {
+        return dropout1.forward(self_attn
+                                    .forward(t, t, t,
+                                             {.key_padding_mask = m.src_key_padding_mask,
+                                              .need_weights = false,
+                                              .attn_mask = m.src_mask,
+                                              .is_causal = m.is_causal})
+                                    .output);
+    });
+    return with_part(x, norm2, norm_first, [&](const Tensor& t) {
+        return dropout2.forward(linear2.forward(dropout.forward(activation(linear1.forward(t)))));
+    });
+}
+
+TransformerDecoderLayer::TransformerDecoderLayer(Index d_model, Index nhead, const TransformerLayerOptions& o,
+                                                 Site site)
+    : self_attn(attention(d_model, nhead, o, site)),
+      multihead_attn(attention(d_model, nhead, o, site)),
+      linear1(d_model, o.dim_feedforward, {}, site),
+      dropout(o.dropout, site),
+      linear2(o.dim_feedforward, d_model, {}, site),
+      norm1(d_model, {.eps = o.layer_norm_eps}, site),
+      norm2(d_model, {.eps = o.layer_norm_eps}, site),
+      norm3(d_model, {.eps = o.layer_norm_eps}, site),
+      dropout1(o.dropout, site),
+      dropout2(o.dropout, site),
+      dropout3(o.dropout, site),
+      activation(o.activation),
+      norm_first(o.norm_first) {}
+
+Tensor TransformerDecoderLayer::forward(const Tensor& tgt, const Tensor& memory, const DecoderMasks& m) {
+    const Tensor x = with_part(tgt, norm1, norm_first, [&](const Tensor& t) {
+        return dropout1.forward(self_attn
+                                    .forward(t, t, t,
+                                             {.key_padding_mask = m.tgt_key_padding_mask,
+                                              .need_weights = false,
+                                              .attn_mask = m.tgt_mask,
+                                              .is_causal = m.tgt_is_causal})
+                                    .output);
+    });
+    const Tensor y = with_part(x, norm2, norm_first, [&](const Tensor& t) {
+        return dropout2.forward(multihead_attn
+                                    .forward(t, memory, memory,
+                                             {.key_padding_mask = m.memory_key_padding_mask,
+                                              .need_weights = false,
+                                              .attn_mask = m.memory_mask,
+                                              .is_causal = m.memory_is_causal})
+                                    .output);
+    });
+    return with_part(y, norm3, norm_first, [&](const Tensor& t) {
+        return dropout3.forward(linear2.forward(dropout.forward(activation(linear1.forward(t)))));
+    });
+}
+
+TransformerEncoder::TransformerEncoder(const TransformerEncoderLayer& layer, Index num_layers,
+                                       std::optional<LayerNorm> last, Site site)
+    : layers(copies("TransformerEncoder", layer, num_layers, site)), norm(std::move(last)) {}
+
+Tensor TransformerEncoder::forward(const Tensor& src, const EncoderMasks& masks) {
+    Tensor x = src;
+    for (TransformerEncoderLayer& layer : layers) x = layer.forward(x, masks);
+    return norm ? norm->forward(x) : x;
+}
+
+TransformerDecoder::TransformerDecoder(const TransformerDecoderLayer& layer, Index num_layers,
+                                       std::optional<LayerNorm> last, Site site)
+    : layers(copies("TransformerDecoder", layer, num_layers, site)), norm(std::move(last)) {}
+
+Tensor TransformerDecoder::forward(const Tensor& tgt, const Tensor& memory, const DecoderMasks& masks) {
+    Tensor x = tgt;
+    for (TransformerDecoderLayer& layer : layers) x = layer.forward(x, memory, masks);
+    return norm ? norm->forward(x) : x;
+}
+
+} // namespace xg::nn
