@@ -5,42 +5,31 @@
 #include <cstdlib>
 
 #include <autograd/error_format_internal.hpp>
-#include <autograd/kernels/isa.hpp>
 #include <autograd/single_threaded_internal.hpp>
 
 namespace xg::kernels {
 namespace {
 
-// The environment says this while OpenBLAS is loaded, unless it says something already. Other threads may be reading the
-// environment, so it is changed only where there are none.
-class Setting {
+// OpenBLAS starts threads as it is loaded, one a processor, unless the environment asks for one. Other threads may be
+// reading the environment, so it is changed only where there are none.
+class AsksForOneThread {
 public:
-    Setting(const char* name, const char* value)
-        : name_(name), changes_(value && single_threaded() && !std::getenv(name)) {
-        if (changes_) setenv(name, value, 0);
+    AsksForOneThread() : changes_(single_threaded() && !std::getenv(name)) {
+        if (changes_) setenv(name, "1", 0);
     }
-    ~Setting() {
-        if (changes_) unsetenv(name_);
+    ~AsksForOneThread() {
+        if (changes_) unsetenv(name);
     }
-    Setting(const Setting&) = delete;
-    Setting& operator=(const Setting&) = delete;
+    AsksForOneThread(const AsksForOneThread&) = delete;
+    AsksForOneThread& operator=(const AsksForOneThread&) = delete;
 
 private:
-    const char* name_;
+    static constexpr const char* name = "OPENBLAS_NUM_THREADS";
     bool changes_;
 };
 
-// OpenBLAS of 2022 takes AMD's processors with AVX-512 for those before them: products take twice as long as need be.
-const char* better_core() {
-#if defined(__x86_64__)
-    if (isa() == Isa::avx512 && __builtin_cpu_is("amd")) return "SkylakeX";
-#endif
-    return nullptr;
-}
-
 void* load() {
-    const Setting threads("OPENBLAS_NUM_THREADS", "1"); // it starts one a processor otherwise
-    const Setting core("OPENBLAS_CORETYPE", better_core());
+    const AsksForOneThread here;
     for (const char* name : {XGRAD_BLAS_NAME, XGRAD_BLAS_PATH}) {
         if (void* library = dlopen(name, RTLD_NOW | RTLD_LOCAL)) return library;
     }
@@ -85,15 +74,6 @@ Blas::Blas() {
 }
 
 const char* Blas::core() const { return corename_(); }
-
-void choose_blas_kernels() noexcept {
-    if (!single_threaded() || !better_core()) return;
-    try {
-        blas();
-    } catch (const Error&) {
-        // The product that needs it will say so.
-    }
-}
 
 const Blas& blas() {
     static const Blas loaded;

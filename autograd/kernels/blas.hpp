@@ -73,8 +73,4 @@ private:
 /// StateError if it cannot be loaded.
 const Blas& blas();
 
-/// Before the first threads start: loads it where its kernels have to be chosen for it, which can be done only while there are
-/// none. Otherwise they, and so the bits of products, would depend on whether threads came before the first product.
-void choose_blas_kernels() noexcept;
-
 } // namespace xg::kernels

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include <autograd/error_format_internal.hpp>
-#include <autograd/kernels/blas.hpp>
 #include <autograd/kernels/isa.hpp>
 #include <autograd/threads.hpp>
 
@@ -102,7 +101,6 @@ public:
 private:
     void resize(int threads) {
         if (threads == count_) return;
-        if (threads > 1) choose_blas_kernels();
         stop_ = true;
         epoch_.fetch_add(1);
         epoch_.notify_all();
