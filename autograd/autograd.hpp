@@ -33,6 +33,7 @@
 #include <autograd/ops/order.hpp>
 #include <autograd/ops/piecewise.hpp>
 #include <autograd/ops/pooling.hpp>
+#include <autograd/ops/recurrent.hpp>
 #include <autograd/ops/reduce.hpp>
 #include <autograd/ops/resample.hpp>
 #include <autograd/ops/rounding.hpp>

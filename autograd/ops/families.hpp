@@ -54,5 +54,6 @@ std::span<const OpEntry* const> normalization_ops();
 std::span<const OpEntry* const> dropout_ops();
 std::span<const OpEntry* const> distance_ops();
 std::span<const OpEntry* const> attention_ops();
+std::span<const OpEntry* const> recurrent_ops();
 
 } // namespace xg

@@ -18,7 +18,7 @@ std::span<const OpEntry* const> all_ops() {
               einsum_ops(),      solving_ops(),     determinant_ops(),   decomposition_ops(), least_squares_ops(),
               scatter_ops(),     masking_ops(),     raveling_ops(),      indexing_ops(),      convolution_ops(),
               resample_ops(),    pooling_ops(),     normalization_ops(), dropout_ops(),       distance_ops(),
-              image_ops(),       attention_ops()}) {
+              image_ops(),       attention_ops(),   recurrent_ops()}) {
             all.insert(all.end(), family.begin(), family.end());
         }
         return all;
