@@ -20,6 +20,8 @@
 #include <nn/modules/padding.hpp>
 #include <nn/modules/pooling.hpp>
 #include <nn/modules/positions.hpp>
+#include <nn/modules/rnn.hpp>
+#include <nn/modules/rnn_cells.hpp>
 #include <nn/modules/sequential.hpp>
 #include <nn/modules/transformer.hpp>
 #include <nn/optim/adadelta.hpp>
