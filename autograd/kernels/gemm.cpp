@@ -8,7 +8,9 @@
 
 #include <autograd/error_format_internal.hpp>
 #include <autograd/kernels/blas.hpp>
+#include <autograd/kernels/isa.hpp>
 #include <autograd/kernels/parallel.hpp>
+#include <autograd/kernels/wide_gemm.hpp>
 
 namespace xg::kernels {
 namespace {
@@ -43,6 +45,19 @@ void prepare(Matrix& m, DType d) {
     m.leading = m.columns;
 }
 
+// Whether OpenBLAS has kernels for AVX-512 here. They have a fast way for products below 10^6 multiply-adds; others lose by
+// pieces of that size.
+bool blas_is_wide() {
+    static const bool wide = [] {
+        const std::string_view core = blas().core();
+        return core == "SkylakeX" || core == "Cooperlake" || core == "SapphireRapids";
+    }();
+    return wide;
+}
+// Zen 4 and 5 have AVX-512, and OpenBLAS 0.3.21 runs its kernels for AVX2 on them.
+constexpr Index least_columns = 4; // fewer waste most of a vector
+bool ours_is_wider() { return isa() == Isa::avx512 && !blas_is_wide(); }
+
 // Some rows and columns of the product.
 template <class T>
 void multiply_part(const Matrix& a, const Matrix& b, T* c, bool add, Index row, Index rows, Index column,
@@ -52,6 +67,13 @@ void multiply_part(const Matrix& a, const Matrix& b, T* c, bool add, Index row, 
     const CBLAS_TRANSPOSE tb = b.transposed ? CblasTrans : CblasNoTrans;
     const auto lda = static_cast<int>(a.leading), ldb = static_cast<int>(b.leading);
     const auto ldc = static_cast<int>(b.columns);
+    if (ours_is_wider() && b.columns >= least_columns) {
+        const MatrixView<T> left{reinterpret_cast<const T*>(a.data) + row * a.row_step, rows, a.columns, a.row_step,
+                                 a.column_step};
+        const MatrixView<T> right{reinterpret_cast<const T*>(b.data) + column * b.column_step, b.rows, columns,
+                                  b.row_step, b.column_step};
+        return multiply_wide(left, right, c + row * b.columns + column, b.columns, add);
+    }
     const T* pa = reinterpret_cast<const T*>(a.data) + row * (a.transposed ? 1 : a.leading);
     const T* pb = reinterpret_cast<const T*>(b.data) + column * (b.transposed ? b.leading : 1);
     c += row * b.columns + column;
@@ -70,23 +92,14 @@ template <class T>
 bool cuts_keep_bits() {
     static const bool keep = [] {
         const std::string_view core = blas().core();
-        if (core == "Sandybridge") return true;
+        if (ours_is_wider() || core == "Sandybridge") return true;
         if (std::is_same_v<T, float>) return core == "SkylakeX" || core == "Cooperlake";
         return core == "Haswell" || core == "Zen";
     }();
     return keep;
 }
 
-// The kernels of OpenBLAS for AVX-512 have a fast way for products below 10^6 multiply-adds; others lose by pieces of
-// that size.
-double work_of_small_piece() {
-    static const double work = [] {
-        const std::string_view core = blas().core();
-        const bool fast = core == "SkylakeX" || core == "Cooperlake" || core == "SapphireRapids";
-        return fast ? 0.95e6 : work_to_share;
-    }();
-    return work;
-}
+double work_of_small_piece() { return blas_is_wide() ? 0.95e6 : work_to_share; }
 
 template <class T>
 Index pieces_of(double work, Index lines) {

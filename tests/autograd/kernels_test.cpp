@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <autograd/autograd.hpp>
+#include <autograd/kernels/wide_gemm.hpp>
 
 using namespace xg;
 
@@ -164,4 +165,63 @@ TEST_CASE("kernels: transposed copies of any size, of matrices and in batches") 
             }
         }
     }
+}
+
+TEST_CASE("kernels: our own product, of any size and layout, and its parts") {
+    const auto check = []<class T>(Index m, Index k, Index n) {
+        const auto number = [](Index i) { return static_cast<T>(i % 13 - 6); }; // sums that both types hold
+        for (const int layout : {0, 1, 2, 3}) {                                 // whether a and b are transposed
+            const bool ta = layout % 2 == 1, tb = layout / 2 == 1;
+            std::vector<T> a(static_cast<std::size_t>(m * k)), b(static_cast<std::size_t>(k * n));
+            for (std::size_t i = 0; i < a.size(); ++i) a[i] = number(static_cast<Index>(i) * 5);
+            for (std::size_t i = 0; i < b.size(); ++i) b[i] = number(static_cast<Index>(i) * 3 + 1);
+            const kernels::MatrixView<T> left{a.data(), m, k, ta ? 1 : k, ta ? m : 1};
+            const kernels::MatrixView<T> right{b.data(), k, n, tb ? 1 : n, tb ? k : 1};
+            for (const bool add : {false, true}) {
+                const Index step = n + 3; // what lies between rows stays
+                std::vector<T> c(static_cast<std::size_t>(m * step), T(7));
+                kernels::multiply_wide(left, right, c.data(), step, add);
+                std::size_t wrong = 0;
+                for (Index i = 0; i < m; ++i) {
+                    for (Index j = 0; j < step; ++j) {
+                        T expected = add || j >= n ? T(7) : T(0);
+                        for (Index p = 0; j < n && p < k; ++p) {
+                            expected += a[static_cast<std::size_t>(ta ? p * m + i : i * k + p)] *
+                                        b[static_cast<std::size_t>(tb ? j * k + p : p * n + j)];
+                        }
+                        wrong += c[static_cast<std::size_t>(i * step + j)] != expected;
+                    }
+                }
+                CHECK_MESSAGE(wrong == 0, m, " x ", k, " x ", n, ", layout ", layout, ", add ", add);
+            }
+        }
+    };
+    for (const auto& [m, k, n] : {std::array<Index, 3>{1, 1, 1},
+                                  {1, 5, 16},
+                                  {3, 17, 15},
+                                  {4, 2, 33},
+                                  {8, 64, 32},
+                                  {13, 255, 31},
+                                  {9, 256, 48},
+                                  {16, 257, 65},
+                                  {33, 600, 10},
+                                  {100, 16, 16}}) {
+        check.operator()<float>(m, k, n);
+        check.operator()<double>(m, k, n);
+    }
+    // Any part of a product has the bits of the whole.
+    const Index m = 37, k = 300, n = 70;
+    std::vector<float> a(static_cast<std::size_t>(m * k)), b(static_cast<std::size_t>(k * n));
+    for (std::size_t i = 0; i < a.size(); ++i) a[i] = std::sin(static_cast<float>(i));
+    for (std::size_t i = 0; i < b.size(); ++i) b[i] = std::cos(static_cast<float>(3 * i));
+    std::vector<float> whole(static_cast<std::size_t>(m * n)), parts = whole;
+    kernels::multiply_wide<float>({a.data(), m, k, k, 1}, {b.data(), k, n, n, 1}, whole.data(), n, false);
+    for (const auto& [begin, end] : {std::pair<Index, Index>{0, 5}, {5, 6}, {6, 37}}) {
+        for (const auto& [left, right] : {std::pair<Index, Index>{0, 32}, {32, 49}, {49, 70}}) {
+            kernels::multiply_wide<float>({a.data() + begin * k, end - begin, k, k, 1},
+                                          {b.data() + left, k, right - left, n, 1}, parts.data() + begin * n + left, n,
+                                          false);
+        }
+    }
+    CHECK(parts == whole);
 }

@@ -1,0 +1,18 @@
+#pragma once
+#include <autograd/shape.hpp>
+
+// Products by our own kernel, where OpenBLAS has none for the processor's AVX-512.
+namespace xg::kernels {
+
+/// A matrix with its steps in elements.
+template <class T>
+struct MatrixView {
+    const T* data;
+    Index rows, columns, row_step, column_step;
+};
+
+/// c = a b, or c += a b, into rows `c_step` apart. A number is summed in the same order in any part of a product.
+template <class T>
+void multiply_wide(const MatrixView<T>& a, const MatrixView<T>& b, T* c, Index c_step, bool add);
+
+} // namespace xg::kernels
