@@ -17,7 +17,7 @@ namespace xg::kernels {
 namespace {
 
 // Queries that are worked on at once: their scores stay in the cache up to some thousand keys.
-constexpr Index block = 64;
+constexpr Index block = 32;
 // Multiply-adds that are worth a thread, and the most pieces, each of which has memory of its own.
 constexpr double work_of_piece = 1e6;
 constexpr Index most_pieces = 8;

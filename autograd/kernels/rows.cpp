@@ -1,5 +1,7 @@
 #include <autograd/kernels/rows.hpp>
 
+#include <cstring>
+
 #include <autograd/kernels/isa.hpp>
 #include <autograd/ops/vector_math_internal.hpp>
 
@@ -32,10 +34,18 @@ struct FindExtremes {
                 high = next > high ? next : high;
                 low = next < low ? next : low;
             }
-            for (Index j = 0; j < width; ++j) {
-                meet(all, high[j]);
-                meet(all, low[j]);
+            // By halves: one after the other, the numbers of a vector take longer than a short row.
+            T tops[width], bottoms[width];
+            std::memcpy(tops, &high, sizeof high);
+            std::memcpy(bottoms, &low, sizeof low);
+            for (Index half = width / 2; half > 0; half /= 2) {
+                for (Index j = 0; j < half; ++j) {
+                    tops[j] = tops[j + half] > tops[j] ? tops[j + half] : tops[j];
+                    bottoms[j] = bottoms[j + half] < bottoms[j] ? bottoms[j + half] : bottoms[j];
+                }
             }
+            meet(all, tops[0]);
+            meet(all, bottoms[0]);
         }
         for (; i < n; ++i) meet(all, x[i * step]);
         return all;
