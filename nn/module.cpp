@@ -11,11 +11,26 @@
 
 #include <autograd/error_format_internal.hpp>
 #include <nn/inventory_internal.hpp>
+#include <nn/numbers_internal.hpp>
 
 namespace xg::nn {
 
 MemberVisitor::~MemberVisitor() = default;
 Module::~Module() = default;
+
+void Inventory::refuse_equal_names() const {
+    std::unordered_set<std::string_view> names;
+    const auto check = [&](const auto& list) {
+        for (const auto& item : list) {
+            if (names.insert(item.first).second) continue;
+            fail<StateError>("{}: two members are named '{}'\n  expected a name of its own for each in XGRAD_MODULE",
+                             modules[0].second->class_name(), item.first);
+        }
+    };
+    check(state);
+    names.clear();
+    check(modules);
+}
 
 // Lists ---------------------------------------------------------------------------------------------------------------
 
@@ -36,7 +51,9 @@ void label_parameters(const NamedTensors& parameters) {
 NamedTensors Module::named_parameters() const {
     NamedTensors list;
     std::unordered_set<const Impl*> seen;
-    for (const auto& [name, p] : Inventory(*this).parameters) {
+    const Inventory inventory(*this);
+    inventory.refuse_equal_names();
+    for (const auto& [name, p] : inventory.parameters) {
         if (seen.insert(p->impl()).second) list.emplace_back(name, *p);
     }
     label_parameters(list);
@@ -92,6 +109,32 @@ void Module::set_training(bool on) {
 
 void Module::zero_grad() {
     for (const auto& item : Inventory(*this).parameters) item.second->zero_grad();
+}
+
+Module& Module::to(DType dtype, Site site) {
+    const CallSite here(site);
+    if (!is_floating(dtype)) {
+        fail<DTypeError>("{}::to: dtype is {}\n  expected float32 or float64", class_name(), name_of(dtype));
+    }
+    const Inventory inventory(*this);
+    std::unordered_map<const Impl*, Tensor> converted; // one for all that are tied
+    for (const auto& item : inventory.parameters) {
+        const Tensor& old = *item.second;
+        if (old.dtype() == dtype || converted.contains(old.impl())) continue;
+        Parameter p(plain_numbers(old, dtype));
+        p.requires_grad(old.requires_grad());
+        if (const std::string name = old.label(); !name.empty()) p.label(name);
+        converted.emplace(old.impl(), std::move(p));
+    }
+    for (const auto& item : inventory.buffers) {
+        if (is_floating(item.second->dtype()))
+            converted.emplace(item.second->impl(), plain_numbers(*item.second, dtype));
+    }
+    for (const auto& item : inventory.state) {
+        const auto at = converted.find(item.second->impl());
+        if (at != converted.end()) *item.second = at->second;
+    }
+    return *this;
 }
 
 Tensor Module::forward(const Tensor&) {

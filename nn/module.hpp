@@ -7,6 +7,7 @@
 #include <nn/for_each.hpp>
 #include <nn/member_visitor.hpp>
 #include <nn/module_call.hpp>
+#include <nn/module_extras.hpp>
 #include <nn/parameter.hpp>
 #include <nn/state_dict.hpp>
 
@@ -79,14 +80,47 @@ public:
 
     /// Forgets the gradients of all parameters.
     void zero_grad();
+    /// Converts every floating parameter and buffer. An optimizer made before holds the old ones. DTypeError unless
+    /// `dtype` is float32 or float64.
+    Module& to(DType dtype, Site site = Site::here());
+
+    /// Runs before every call: `[](nn::Module&, const Tensor& x) {...}`, or with a list of all tensors of the call. If it
+    /// returns a tensor that is defined, this takes the place of the first. Hooks run where a module is called, not where
+    /// its `forward` is; a copy of the module has none. Each gives an id for `remove_hook`.
+    template <class F>
+    std::uint64_t add_forward_pre_hook(F f) {
+        return add_pre_hook(hook_from<ForwardPreHook>(std::move(f)));
+    }
+    /// Runs after every call: `[](nn::Module&, const Tensor& x, const Tensor& y) {...}`. A defined tensor that it returns
+    /// takes the place of y. Of several results y is the first.
+    template <class F>
+    std::uint64_t add_forward_hook(F f) {
+        return add_after_hook(hook_from<ForwardHook>(std::move(f)));
+    }
+    /// Runs when backward has the gradient of the first input: `[](nn::Module&, const Tensor& grad_input, const Tensor&
+    /// grad_output) {...}`. A defined tensor that it returns takes the place of grad_input, which is undefined if no input
+    /// requires a gradient. The module has to stay where it is until then.
+    template <class F>
+    std::uint64_t add_backward_hook(F f) {
+        return add_gradient_hook(hook_from<BackwardHook>(std::move(f)));
+    }
+    /// Nothing happens if there is no such hook.
+    void remove_hook(std::uint64_t id);
 
     /// Shows every member to the visitor. XGRAD_MODULE writes it.
     virtual void visit_members(MemberVisitor&) {}
+    /// For the library.
+    const ModuleExtras& extras() const { return extras_; }
+    ModuleExtras& extras() { return extras_; }
 
 private:
     friend class ModuleCall;
     void set_training(bool on);
+    std::uint64_t add_pre_hook(ForwardPreHook hook);
+    std::uint64_t add_after_hook(ForwardHook hook);
+    std::uint64_t add_gradient_hook(BackwardHook hook);
 
+    ModuleExtras extras_;
     bool training_ = true;
     bool called_ = false;
 };

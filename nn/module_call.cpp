@@ -8,8 +8,11 @@
 #include <autograd/debug/module_path.hpp>
 #include <autograd/debug/watch.hpp>
 #include <autograd/error_format_internal.hpp>
+#include <autograd/ops/shape_ops.hpp>
 #include <autograd/parameter.hpp>
+#include <nn/inventory_internal.hpp>
 #include <nn/module.hpp>
+#include <nn/module_extras_internal.hpp>
 
 namespace xg::nn {
 
@@ -87,8 +90,31 @@ thread_local TracedCalls traced;
 ModuleCall::Depth::Depth() { ++running_calls; }
 ModuleCall::Depth::~Depth() { --running_calls; }
 
+namespace {
+
+/// Writes what is computed of other parameters into the members that `forward` reads.
+class ComputedMembers : public MemberVisitor {
+public:
+    explicit ComputedMembers(Module& m) : data_(*m.extras().get()), training_(m.is_training()) {}
+    void parameter(const std::string& name, Parameter& p) override {
+        if (Parametrisation* computed = data_.of(name)) static_cast<Tensor&>(p) = computed->computed(training_);
+    }
+    void buffer(const std::string&, Buffer&) override {}
+    void module(const std::string&, Module&) override {}
+
+private:
+    const ModuleExtras::Data& data_;
+    bool training_;
+};
+
+} // namespace
+
 ModuleCall::ModuleCall(Module& module, Site site, std::initializer_list<const Tensor*> arguments)
     : site_(site), module_(module) {
+    if (module.extras_ && !module.extras_.get()->parametrisations.empty()) {
+        ComputedMembers members(module);
+        module.visit_members(members);
+    }
     if (detail::traces_modules()) [[unlikely]]
         traced.begin(this, module);
     // A part is checked with the whole that calls it. The flag is all that calls from several threads share.
@@ -101,6 +127,71 @@ void ModuleCall::finish() {
     if (!first_) return;
     first_->refuse_unnamed(module_);
     std::atomic_ref(module_.called_).store(true, std::memory_order_relaxed);
+}
+
+// Hooks ---------------------------------------------------------------------------------------------------------------
+
+struct ModuleCall::Hooked {
+    std::vector<Tensor> inputs;
+    Tensor grad_output = {};
+};
+
+bool ModuleCall::is_hooked() const { return module_.extras_ && module_.extras_.get()->hooked(); }
+
+namespace {
+
+Tensor run_backward_hooks(Module& module, const ModuleExtras::Data& data, const Tensor& grad_input,
+                          const Tensor& grad_output) {
+    Tensor g = grad_input;
+    const auto hooks = data.backward; // one may remove itself
+    for (const auto& item : hooks) {
+        if (const Tensor other = item.second(module, g, grad_output); other.defined()) g = other;
+    }
+    return g;
+}
+
+/// x as a node of its own, which passes the gradient on.
+Tensor passed_on(const Tensor& x) { return unsqueeze(x, 0)[0]; }
+
+} // namespace
+
+void ModuleCall::before(const std::vector<Tensor*>& arguments) {
+    hooked_ = std::make_shared<Hooked>();
+    for (const Tensor* x : arguments) hooked_->inputs.push_back(*x);
+    const auto data = module_.extras_.shared();
+    const auto hooks = data->before_forward;
+    for (const auto& item : hooks) {
+        const Tensor other = item.second(module_, hooked_->inputs);
+        if (other.defined() && !arguments.empty()) hooked_->inputs[0] = *arguments[0] = other;
+    }
+    if (data->backward.empty() || arguments.empty() || !arguments[0]->defined() || !arguments[0]->requires_grad())
+        return;
+    Tensor x = passed_on(*arguments[0]);
+    if (!x.requires_grad()) return; // under no_grad
+    x.add_hook([data, hooked = hooked_, module = &module_](const Tensor& g) {
+        return run_backward_hooks(*module, *data, g, hooked->grad_output);
+    });
+    *arguments[0] = x;
+}
+
+Tensor ModuleCall::after(const Tensor& result) {
+    const auto data = module_.extras_.shared();
+    Tensor y = result;
+    const auto hooks = data->after_forward;
+    for (const auto& item : hooks) {
+        if (const Tensor other = item.second(module_, hooked_->inputs, y); other.defined()) y = other;
+    }
+    if (data->backward.empty() || !y.requires_grad()) return y;
+    y = passed_on(y);
+    if (!y.requires_grad()) return y;
+    const bool from_input =
+        !hooked_->inputs.empty() && hooked_->inputs[0].defined() && hooked_->inputs[0].requires_grad();
+    y.add_hook([data, hooked = hooked_, module = &module_, from_input](const Tensor& g) {
+        hooked->grad_output = g;
+        if (!from_input) run_backward_hooks(*module, *data, {}, g);
+        return Tensor();
+    });
+    return y;
 }
 
 } // namespace xg::nn

@@ -1,10 +1,13 @@
 #pragma once
 #include <initializer_list>
 #include <memory>
+#include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <autograd/tensor.hpp>
+#include <nn/first_tensor.hpp>
 
 // What XGRAD_MODULE writes into a struct besides its members: call operators and `clone`.
 namespace xg::nn {
@@ -22,6 +25,11 @@ public:
     /// StateError if this was a first call that read a parameter which the module does not name.
     void finish();
 
+    /// Whether the module has hooks; then `before` runs with the tensors of the call, and `after` gives its result.
+    bool is_hooked() const;
+    void before(const std::vector<Tensor*>& arguments);
+    Tensor after(const Tensor& result);
+
 private:
     class FirstCall;
     struct Depth {
@@ -31,6 +39,8 @@ private:
     CallSite site_;
     Module& module_;
     std::unique_ptr<FirstCall> first_;
+    struct Hooked;
+    std::shared_ptr<Hooked> hooked_; // what the hooks of this call share
 };
 
 template <class T>
@@ -39,11 +49,42 @@ const Tensor* tensor_or_null(const T& argument) {
     else return nullptr;
 }
 
+/// A call of a module that has hooks, on handles of its tensors that the hooks may replace.
+template <class M, class... A>
+auto hooked_forward(M& module, ModuleCall& call, A&&... arguments)
+    -> decltype(module.forward(std::forward<A>(arguments)...)) {
+    using Result = decltype(module.forward(std::forward<A>(arguments)...));
+    std::tuple<std::conditional_t<std::is_base_of_v<Tensor, std::remove_cvref_t<A>>, Tensor, A&&>...> held(
+        std::forward<A>(arguments)...);
+    std::vector<Tensor*> tensors;
+    const auto collect = [&](auto& argument) {
+        if constexpr (std::is_same_v<std::remove_reference_t<decltype(argument)>, Tensor>) tensors.push_back(&argument);
+    };
+    std::apply([&](auto&... all) { (collect(all), ...); }, held);
+    call.before(tensors);
+    const auto run = [&]<class... B>(B&&... all) -> Result { return module.forward(std::forward<B>(all)...); };
+    if constexpr (std::is_void_v<Result>) {
+        std::apply(run, std::move(held));
+        call.finish();
+    } else {
+        Result result = std::apply(run, std::move(held));
+        call.finish();
+        if constexpr (!std::is_reference_v<Result>) {
+            if (Tensor* y = first_tensor(result); y && y->defined()) *y = call.after(*y);
+            return result;
+        } else {
+            return static_cast<Result>(result);
+        }
+    }
+}
+
 /// What the call operators do.
 template <class M, class... A>
-decltype(auto) call_forward(M& module, Site site, A&&... arguments) {
+auto call_forward(M& module, Site site, A&&... arguments) -> decltype(module.forward(std::forward<A>(arguments)...)) {
     ModuleCall call(module, site, {tensor_or_null(arguments)...});
-    if constexpr (std::is_void_v<decltype(module.forward(std::forward<A>(arguments)...))>) {
+    using Result = decltype(module.forward(std::forward<A>(arguments)...));
+    if (call.is_hooked()) return hooked_forward(module, call, std::forward<A>(arguments)...);
+    if constexpr (std::is_void_v<Result>) {
         module.forward(std::forward<A>(arguments)...);
         call.finish();
     } else {

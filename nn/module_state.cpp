@@ -11,15 +11,10 @@ namespace xg::nn {
 
 StateDict Module::state_dict() const {
     NamedTensors items;
-    std::unordered_set<std::string> names;
     const NoGrad guard;
-    for (const auto& [name, t] : Inventory(*this).state) {
-        if (!names.insert(name).second) {
-            fail<StateError>("{}::state_dict: two members are named {}\n  expected a name of its own for each",
-                             class_name(), name);
-        }
-        items.emplace_back(name, t->clone());
-    }
+    const Inventory inventory(*this);
+    inventory.refuse_equal_names();
+    for (const auto& [name, t] : inventory.state) items.emplace_back(name, t->clone());
     return items;
 }
 
@@ -57,6 +52,7 @@ LoadReport Module::load_state_dict(const StateDict& state, LoadOptions options, 
     const CallSite here(site);
     const NoGrad guard;
     const Inventory inventory(*this);
+    inventory.refuse_equal_names();
     std::unordered_map<std::string_view, const Tensor*> given;
     for (const auto& [name, value] : state) given.emplace(name, &value);
 

@@ -1,23 +1,28 @@
 #pragma once
 
 /// Models, losses, optimizers, data: everything to train a network.
+#include <nn/any_module.hpp>
 #include <nn/data/csv.hpp>
 #include <nn/data/dataloader.hpp>
 #include <nn/data/dataset.hpp>
+#include <nn/freeze.hpp>
 #include <nn/init.hpp>
 #include <nn/io/safetensors.hpp>
 #include <nn/losses.hpp>
 #include <nn/module.hpp>
 #include <nn/modules/activations.hpp>
 #include <nn/modules/attention.hpp>
+#include <nn/modules/bilinear.hpp>
 #include <nn/modules/conv.hpp>
 #include <nn/modules/dropout.hpp>
 #include <nn/modules/embedding.hpp>
 #include <nn/modules/flatten.hpp>
 #include <nn/modules/image.hpp>
 #include <nn/modules/linear.hpp>
+#include <nn/modules/module_dict.hpp>
 #include <nn/modules/norm.hpp>
 #include <nn/modules/padding.hpp>
+#include <nn/modules/piecewise.hpp>
 #include <nn/modules/pooling.hpp>
 #include <nn/modules/positions.hpp>
 #include <nn/modules/rnn.hpp>
@@ -56,3 +61,4 @@
 #include <nn/value/layer.hpp>
 #include <nn/value/mlp.hpp>
 #include <nn/value/neuron.hpp>
+#include <nn/weight_norm.hpp>

@@ -1,4 +1,6 @@
 #pragma once
+#include <string>
+
 #include <nn/module.hpp>
 
 // Activations as modules, for Sequential; the formulas and slopes stand with the operations in autograd/ops. Any shape,
@@ -44,14 +46,19 @@ struct XGRAD_API SiLU : Module {
     Tensor forward(const Tensor& x) override;
     XGRAD_MODULE()
 };
-/// x times the distribution function of the standard normal distribution.
+/// x times the distribution function of the standard normal distribution. `GELU("tanh")` is PyTorch's approximation, by
+/// gelu_tanh. ValueError unless approximate is "none" or "tanh".
 struct XGRAD_API GELU : Module {
+    explicit GELU(const std::string& approximate = "none", Site site = Site::here());
     Tensor forward(const Tensor& x) override;
+    bool by_tanh;
     XGRAD_MODULE()
 };
-/// log(1 + e^x).
+/// log(1 + e^(beta x)) / beta. PyTorch's form ends in x where beta x > 20, 2e-9 off; this one needs no such bound.
 struct XGRAD_API Softplus : Module {
+    explicit Softplus(double factor = 1.0) : beta(factor) {}
     Tensor forward(const Tensor& x) override;
+    double beta;
     XGRAD_MODULE()
 };
 /// log(sigmoid(x)).
@@ -72,7 +79,19 @@ struct XGRAD_API Softmax : Module {
     Index axis;
     XGRAD_MODULE()
 };
-/// The logarithm of the same.
+/// e^-x / sum(e^-x) along an axis.
+struct XGRAD_API Softmin : Module {
+    explicit Softmin(Index along = -1) : axis(along) {}
+    Tensor forward(const Tensor& x) override;
+    Index axis;
+    XGRAD_MODULE()
+};
+/// Over the channels of every pixel: (N, C, H, W) or (C, H, W). ShapeError for other ranks.
+struct XGRAD_API Softmax2d : Module {
+    Tensor forward(const Tensor& x) override;
+    XGRAD_MODULE()
+};
+/// The logarithm of Softmax.
 struct XGRAD_API LogSoftmax : Module {
     explicit LogSoftmax(Index along = -1) : axis(along) {}
     Tensor forward(const Tensor& x) override;

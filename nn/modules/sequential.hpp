@@ -1,103 +1,100 @@
 #pragma once
-#include <functional>
-#include <memory>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
-#include <nn/module.hpp>
+#include <nn/any_module.hpp>
 
 namespace xg::nn {
 
-/// A function from tensor to tensor as a module without parameters.
-struct XGRAD_API Lambda : Module {
-    explicit Lambda(std::function<Tensor(const Tensor&)> f) : function(std::move(f)) {}
-    Tensor forward(const Tensor& x) override;
-    std::function<Tensor(const Tensor&)> function;
-    XGRAD_MODULE()
+/// What Sequential and ModuleList share: modules of any class in order, held by value and named by number: "0.weight",
+/// "0.bias", "3.weight" ... They copy, move and assign as models do.
+class XGRAD_API ModuleSequence : public Module {
+public:
+    Index size() const { return static_cast<Index>(layers_.size()); }
+    /// IndexError unless 0 <= i < size().
+    Module& operator[](Index i) { return *at(i); }
+    const Module& operator[](Index i) const { return *at(i); }
+    /// The module as what it is: `net.get<nn::Linear>(0).weight`. StateError if it is something else.
+    template <class M>
+    M& get(Index i, Site site = Site::here()) {
+        const CallSite here(site);
+        return at(i).template get<M>(name_, "layer " + std::to_string(i));
+    }
+    void visit_members(MemberVisitor& visitor) override;
+
+protected:
+    explicit ModuleSequence(const char* name) : name_(name) {}
+    ModuleSequence(const ModuleSequence&) = default;
+    ModuleSequence(ModuleSequence&&) noexcept = default;
+    ModuleSequence& operator=(const ModuleSequence& other);
+    ModuleSequence& operator=(ModuleSequence&&) noexcept = default;
+    const AnyModule& at(Index i) const;
+
+    const char* name_;
+    std::vector<AnyModule> layers_;
 };
 
-template <class L>
-concept SequentialLayer = std::is_base_of_v<Module, std::remove_cvref_t<L>> || std::is_invocable_r_v < Tensor,
-        std::remove_cvref_t<L>
-&, const Tensor& > ;
-
-/// Modules one after the other, held by value: any shape that the first takes -> what the last gives; nothing changes
-/// if there is none. Layers are modules or functions from Tensor to Tensor, and may be Sequentials:
+/// Modules one after the other: any shape that the first takes -> what the last gives; nothing changes if there is none.
+/// Layers are modules or functions from Tensor to Tensor, and may be Sequentials. Of a layer with several results, such as an
+/// LSTM, the first goes on.
 ///
 ///     nn::Sequential net{nn::Linear(64, 32), nn::ReLU(), [](const Tensor& x) { return 2 * x; }, nn::Linear(32, 10)};
-///
-/// The layers are named by number: "0.weight", "0.bias", "3.weight" ... It copies, moves and assigns as models do.
-class XGRAD_API Sequential : public Module {
+class XGRAD_API Sequential : public ModuleSequence {
 public:
-    Sequential() = default;
+    Sequential() : ModuleSequence("Sequential") {}
     /// A single Sequential is copied or moved, as everywhere in C++; `add` nests it.
     template <SequentialLayer... L>
     requires(sizeof...(L) > 1 || (!std::is_same_v<std::remove_cvref_t<L>, Sequential> &&
-                                  ...)) explicit(sizeof...(L) == 1) Sequential(L&&... layers) {
+                                  ...)) explicit(sizeof...(L) == 1) Sequential(L&&... layers)
+        : ModuleSequence("Sequential") {
+        layers_.reserve(sizeof...(L));
         (add(std::forward<L>(layers)), ...);
     }
-    Sequential(const Sequential& other);
-    Sequential(Sequential&&) noexcept = default;
-    Sequential& operator=(const Sequential& other);
-    Sequential& operator=(Sequential&&) noexcept = default;
 
     /// Appends a layer.
     template <SequentialLayer L>
-    Sequential& add(L&& layer);
-
-    Index size() const { return static_cast<Index>(layers_.size()); }
-    /// IndexError unless 0 <= i < size().
-    Module& operator[](Index i) { return at(i); }
-    const Module& operator[](Index i) const { return at(i); }
-    /// The layer as what it is: `net.get<nn::Linear>(0).weight`. StateError if it is something else.
-    template <class M>
-    M& get(Index i, Site site = Site::here());
-
+    Sequential& add(L&& layer) {
+        layers_.emplace_back(std::forward<L>(layer));
+        return *this;
+    }
     Tensor forward(const Tensor& x) override;
-    void visit_members(MemberVisitor& visitor) override;
     /// A copy that keeps ties.
     Sequential clone() const { return clone_of<void>(*this); }
-
-private:
-    /// How to copy and assign a module of a type that only `add` knew.
-    struct Kind {
-        std::unique_ptr<Module> (*copy)(const Module&);
-        void (*assign)(Module& to, const Module& from);
-    };
-    struct Item {
-        std::unique_ptr<Module> module;
-        const Kind* kind;
-    };
-    template <class M>
-    static const Kind kind_of;
-
-    Module& at(Index i) const;
-    [[noreturn]] void refuse_type(Index i) const;
-
-    std::vector<Item> layers_;
 };
 
-template <class M>
-const Sequential::Kind Sequential::kind_of = {
-    .copy = [](const Module& m) -> std::unique_ptr<Module> { return std::make_unique<M>(static_cast<const M&>(m)); },
-    .assign = [](Module& to, const Module& from) { static_cast<M&>(to) = static_cast<const M&>(from); },
+/// Modules that a `forward` of one's own calls, as many as the program says:
+///
+///     struct Net : nn::Module {
+///         nn::ModuleList layers;
+///         Net(int depth) { for (int i = 0; i < depth; ++i) layers.add(nn::Linear(8, 8)); }
+///         Tensor forward(const Tensor& x) override { Tensor y = x; for (auto& layer : layers) y = layer(y); return y; }
+///         XGRAD_MODULE(layers)
+///     };
+///
+/// It has no `forward` itself: StateError.
+class XGRAD_API ModuleList : public ModuleSequence {
+public:
+    ModuleList() : ModuleSequence("ModuleList") {}
+    template <SequentialLayer... L>
+    requires(sizeof...(L) > 1 || (!std::is_same_v<std::remove_cvref_t<L>, ModuleList> &&
+                                  ...)) explicit(sizeof...(L) == 1) ModuleList(L&&... modules)
+        : ModuleSequence("ModuleList") {
+        layers_.reserve(sizeof...(L));
+        (add(std::forward<L>(modules)), ...);
+    }
+
+    /// Appends a module.
+    template <SequentialLayer L>
+    ModuleList& add(L&& layer) {
+        layers_.emplace_back(std::forward<L>(layer));
+        return *this;
+    }
+    auto begin() const { return layers_.begin(); }
+    auto end() const { return layers_.end(); }
+    /// A copy that keeps ties.
+    ModuleList clone() const { return clone_of<void>(*this); }
 };
-
-template <SequentialLayer L>
-Sequential& Sequential::add(L&& layer) {
-    using M = std::conditional_t<std::is_base_of_v<Module, std::remove_cvref_t<L>>, std::remove_cvref_t<L>, Lambda>;
-    static_assert(std::is_copy_constructible_v<M> && std::is_copy_assignable_v<M>,
-                  "Sequential copies its layers when it is copied: a layer needs a copy constructor and assignment");
-    layers_.push_back({std::make_unique<M>(std::forward<L>(layer)), &kind_of<M>});
-    return *this;
-}
-
-template <class M>
-M& Sequential::get(Index i, Site site) {
-    const CallSite here(site);
-    if (M* layer = dynamic_cast<M*>(&(*this)[i])) return *layer;
-    refuse_type(i);
-}
 
 } // namespace xg::nn

@@ -37,11 +37,15 @@ std::optional<double> parameter_of(const Module& module) {
     const M& m = static_cast<const M&>(module);
     if constexpr (requires { m.negative_slope; }) return m.negative_slope;
     else if constexpr (requires { m.alpha; }) return m.alpha;
+    else if constexpr (requires { m.beta; }) return m.beta == 1 ? std::optional(0.0) : std::nullopt;
+    else if constexpr (requires { m.by_tanh; }) return m.by_tanh ? std::nullopt : std::optional(0.0);
     else return 0.0;
 }
 template <class M>
 void append(Sequential& layers, double parameter) {
-    if constexpr (std::is_constructible_v<M, double>) layers.add(M(parameter));
+    if constexpr (
+        requires(M m) { m.negative_slope; } || requires(M m) { m.alpha; })
+        layers.add(M(parameter));
     else layers.add(M());
 }
 

@@ -141,7 +141,7 @@ TEST_CASE("load_state_dict understands handles to the model itself under other n
 }
 
 TEST_CASE("two members of one name are refused by state_dict") {
-    CHECK_SAYS(message_of<StateError>([] { Shadowing().state_dict(); }), "two members are named w");
+    CHECK_SAYS(message_of<StateError>([] { Shadowing().state_dict(); }), "two members are named 'w'");
 }
 
 TEST_CASE("a StateDict says which names it has when asked for another") {

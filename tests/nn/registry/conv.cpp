@@ -49,7 +49,10 @@ std::vector<ModuleEntry> conv_entries() {
              "nn::ConvTranspose2d conv(1, 2, 3);\nstd::cout << conv(ones({1, 1, 4, 4})).shape().str() << \"\\n\";",
          .prints = "(1, 2, 6, 6)",
          .instances = {instance(MAKE(nn::ConvTranspose2d(3, 2, 3, {.stride = 2, .dilation = 2})), {wave({2, 3, 3, 4})},
-                                {.torch = "ConvTranspose2d(3, 2, 3, stride=2, dilation=2)"})}},
+                                {.torch = "ConvTranspose2d(3, 2, 3, stride=2, dilation=2)"}),
+                       instance(MAKE(nn::weight_norm(nn::ConvTranspose2d(3, 2, 2), "weight", {.axis = 1})),
+                                {wave({2, 3, 3, 2})},
+                                {.torch = "nn.utils.weight_norm(ConvTranspose2d(3, 2, 2), dim=1)"})}},
         {.name = "ConvTranspose3d",
          .formula =
              "bias[o] + sum over c, k and p of weight[c, o, k] x[n, c, p], added at p stride + k dilation - padding",

@@ -25,6 +25,7 @@ const std::map<std::string, std::string> no_modules{
     {"Pooling", "what poolings with a kernel share"},
     {"PowerPooling", "what LPPool1d, 2d and 3d share"},
     {"AdaptivePooling", "what adaptive poolings share"},
+    {"ModuleSequence", "what Sequential and ModuleList share"},
     {"MaxUnpool", "what MaxUnpool1d, 2d and 3d share"},
 };
 

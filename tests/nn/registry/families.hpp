@@ -15,6 +15,7 @@ std::vector<ModuleEntry> linear_entries();
 std::vector<ModuleEntry> loss_entries();
 std::vector<ModuleEntry> norm_entries();
 std::vector<ModuleEntry> padding_entries();
+std::vector<ModuleEntry> piecewise_entries();
 std::vector<ModuleEntry> pooling_entries();
 std::vector<ModuleEntry> position_entries();
 std::vector<ModuleEntry> score_loss_entries();

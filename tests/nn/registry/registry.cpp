@@ -1,10 +1,15 @@
+#include <map>
+
 #include "nn/registry/families.hpp"
 
 namespace xg::test {
 
 void fill_with_waves(nn::Module& module) {
-    Waves waves;
-    module.visit_members(waves);
+    module.to(float64);
+    std::map<std::string, Tensor> by_name; // the order is PyTorch's, too
+    for (auto& [name, p] : module.named_parameters()) by_name.emplace(name, p);
+    double k = 0;
+    for (auto& [name, p] : by_name) no_grad([&] { p.assign(wave(p.shape(), ++k)); });
 }
 
 const std::vector<ModuleEntry>& module_entries() {
@@ -13,7 +18,7 @@ const std::vector<ModuleEntry>& module_entries() {
         for (const auto& family :
              {activation_entries, attention_entries, container_entries, conv_entries, dropout_entries,
               embedding_entries, image_entries, linear_entries, loss_entries, norm_entries, padding_entries,
-              pooling_entries, position_entries, score_loss_entries}) {
+              piecewise_entries, pooling_entries, position_entries, score_loss_entries}) {
             for (ModuleEntry& entry : family()) list.push_back(std::move(entry));
         }
         return list;
