@@ -86,7 +86,19 @@ if(NOT nn_sources)
     file(CONFIGURE OUTPUT "${nn_sources}" CONTENT "")
 endif()
 xgrad_add_library(nn SOURCES ${nn_sources} DEPENDS autograd)
-xgrad_add_library(explorer SOURCES ${explorer_sources} DEPENDS autograd)
+# The explorer's page, as its sources were built last (explorer/web/build.mjs): a text in the library.
+set(page "${PROJECT_SOURCE_DIR}/explorer/web/dist/page.html")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${page}")
+file(READ "${page}" page_text)
+set(page_source "${PROJECT_BINARY_DIR}/explorer/page_asset.cpp")
+file(WRITE "${page_source}.new" "#include <explorer/page_internal.hpp>\n
+std::string_view xg::detail::page_asset() {
+    return R\"xgrad_page(${page_text})xgrad_page\";
+}
+")
+file(COPY_FILE "${page_source}.new" "${page_source}" ONLY_IF_DIFFERENT)
+unset(page_text)
+xgrad_add_library(explorer SOURCES ${explorer_sources} "${page_source}" DEPENDS autograd)
 
 # The program of the explorer. CLI11 is needed for it alone.
 option(XGRAD_BUILD_EXPLORE "Build the program xgrad-explore" ${PROJECT_IS_TOP_LEVEL})

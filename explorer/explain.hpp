@@ -24,6 +24,8 @@ public:
     const Trace& trace() const { return trace_; }
     /// Both passes, a line a step, at most 80 columns, plain ASCII but for the user's names.
     std::string text() const;
+    /// Writes one page that walks the trace in a browser: it needs no network and no other file. FileError if it cannot.
+    void html(const std::string& path, Site site = Site::here()) const;
     /// For Graphviz: `dot -Tsvg`. Edges carry the local derivatives, nodes values and gradients.
     std::string dot() const;
     /// docs/explorer/trace-format.md

@@ -12,6 +12,7 @@
 #include <explorer/explain.hpp>
 #include <explorer/lines_internal.hpp>
 #include <explorer/notation_internal.hpp>
+#include <explorer/page_internal.hpp>
 
 namespace xg {
 
@@ -48,7 +49,7 @@ std::string ExplorerSession::help() {
            "watch [LABEL]        show its gradient after each step; again: no longer\n"
            "tree                 the forward pass\n"
            "src                  the line of the program\n"
-           "export dot|json|latex FILE\n"
+           "export html|dot|json|latex FILE\n"
            "q                    quit\n";
 }
 
@@ -257,14 +258,15 @@ void ExplorerSession::optimize(const Words& words) {
 }
 
 void ExplorerSession::export_file(const Words& words) {
-    require(words, 3, 3, "export dot|json|latex FILE");
+    require(words, 3, 3, "export html|dot|json|latex FILE");
     const Explanation run(trace());
     const std::string& kind = words[1];
     std::string text;
-    if (kind == "dot") text = run.dot();
+    if (kind == "html") text = page_of(trace());
+    else if (kind == "dot") text = run.dot();
     else if (kind == "json") text = run.json();
     else if (kind == "latex") text = run.latex();
-    else fail<ValueError>("there is no export '{}'\n  expected dot, json or latex", kind);
+    else fail<ValueError>("there is no export '{}'\n  expected html, dot, json or latex", kind);
     write_file("export", words[2], text);
     out_ << fmt::format("wrote {}\n", clipped(words[2], 70));
 }

@@ -2,17 +2,20 @@
 #include <explorer/explorer.hpp>
 
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <string>
 
 namespace example {
 
-/// Prints both passes and the check, and writes the trace. Returns what `main` returns: 0 if every number is right.
+/// Prints both passes and the check, and writes the trace and its page. Returns what `main` returns: 0 if every number is right.
 inline int show(const xg::Explanation& run, const std::string& name) {
     std::cout << run.text() << "\n" << run.check({.results = false}).text() << "\n";
     std::ofstream(name + ".json") << run.json();
-    std::cout << "trace: " << name << ".json  (xgrad-explore " << name << ".json)\n";
+    run.html(name + ".html");
+    std::cout << "trace: " << name << ".json  (xgrad-explore " << name << ".json)\n"
+              << "page:  " << std::filesystem::absolute(name + ".html").string() << "\n";
     return run.check().pass() ? 0 : 1;
 }
 

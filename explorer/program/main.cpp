@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <autograd/error.hpp>
 #include <autograd/version.hpp>
+#include <explorer/explain.hpp>
 #include <explorer/session_internal.hpp>
 
 namespace {
@@ -35,6 +36,12 @@ int converse(xg::ExplorerSession& session, std::istream& in, bool interactive) {
     return 0;
 }
 
+int write_page(const std::string& trace, const std::string& page) {
+    xg::Explanation(xg::Trace::read(trace)).html(page);
+    std::cout << "wrote " << page << "\n";
+    return 0;
+}
+
 int explore(const std::string& trace, const std::string& script) {
     xg::ExplorerSession session(xg::Trace::read(trace), std::cout);
     if (script.empty()) return converse(session, std::cin, isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0);
@@ -50,13 +57,14 @@ int main(int argc, char** argv) {
         "by -c:\n" +
         xg::ExplorerSession::help());
     app.set_version_flag("--version", std::string("xgrad ").append(xg::version()));
-    std::string trace, script;
+    std::string trace, script, page;
     app.add_option("trace", trace, "the file that explain(loss).json() was written to")->required();
     app.add_option("-c,--commands", script, "commands, separated by lines or semicolons");
+    app.add_option("--html", page, "write the page of the trace to this file instead");
     CLI11_PARSE(app, argc, argv);
     for (char& c : script) c = c == ';' ? '\n' : c;
     try {
-        return explore(trace, script);
+        return page.empty() ? explore(trace, script) : write_page(trace, page);
     } catch (const std::exception& e) {
         std::cerr << e.what() << "\n";
         return 1;

@@ -95,7 +95,7 @@ TEST_CASE("xgrad-explore: a wrong command says what is right and changes nothing
     CHECK_SAYS(refusal(talk, "set a three"), "'three' is no number");
     CHECK_SAYS(refusal(talk, "opt rmsprop 1"), "expected sgd or adam");
     CHECK_SAYS(refusal(talk, "check a 0"), "makes no difference");
-    CHECK_SAYS(refusal(talk, "export pdf x"), "expected dot, json or latex");
+    CHECK_SAYS(refusal(talk, "export pdf x"), "expected html, dot, json or latex");
     CHECK(talk.say("g a") == before);
     CHECK_SAYS(message_of<FileError>([&] { talk.say("export dot /no/such/folder/x"); }), "/no/such/folder/x");
 }

@@ -1,0 +1,33 @@
+// One page that holds its trace, its script and its style: it needs no server, no network and no other file.
+#include <autograd/error_format_internal.hpp>
+#include <autograd/write_file_internal.hpp>
+#include <explorer/explain.hpp>
+#include <explorer/page_internal.hpp>
+
+namespace xg {
+
+using namespace detail;
+
+std::string detail::page_of(const Trace& trace) {
+    constexpr std::string_view place = "/*trace*/";
+    const std::string_view asset = page_asset();
+    const std::size_t at = asset.find(place);
+    const std::string json = trace.json();
+    std::string page;
+    page.reserve(asset.size() + json.size() + json.size() / 16);
+    page += asset.substr(0, at);
+    // In JSON it stands in texts alone, where this means the same; in a page "</script>" would end the trace.
+    for (const char c : json) {
+        if (c == '<') page += "\\u003c";
+        else page += c;
+    }
+    page += asset.substr(at + place.size());
+    return page;
+}
+
+void Explanation::html(const std::string& path, Site site) const {
+    const CallSite here(site);
+    write_file("html", path, page_of(trace_));
+}
+
+} // namespace xg

@@ -1,0 +1,86 @@
+// One page: the views around a session.
+import { h } from "./draw/dom";
+import { fromHash, toHash } from "./state/hash";
+import { type Change, Session } from "./state/session";
+import { t } from "./text/words";
+import { nameOf } from "./trace/trace";
+import type { Trace } from "./trace/types";
+import { Card } from "./views/card";
+import { Controls } from "./views/controls";
+import { Graph } from "./views/graph";
+import { Header } from "./views/header";
+import { Inspector } from "./views/inspector";
+import { listenToKeys } from "./views/keys";
+import { Ledger } from "./views/ledger";
+import { Banner, MistakeSwitches } from "./views/mistakes";
+import { Optimizer } from "./views/optimizer";
+import { Paths } from "./views/paths";
+import { Quiz } from "./views/quiz";
+import { Source } from "./views/source";
+import { Steps } from "./views/steps";
+import { Table } from "./views/table";
+import { Timeline } from "./views/timeline";
+import { Tools } from "./views/tools";
+import type { View } from "./views/view";
+
+/// Shows a trace in place of what is shown. Returns what takes the page away again.
+export function showPage(trace: Trace, openFile: (file: File) => void): () => void {
+    const session = new Session(trace);
+    const update = (change: Change | "all") => {
+        for (const view of views) view.update(change);
+    };
+    const redraw = () => {
+        document.title = `${nameOf(trace, trace.root)} · ${t("title")}`;
+        update("all");
+    };
+    const header = new Header(session, redraw, openFile);
+    const controls = new Controls(session);
+    const graph = new Graph(session);
+    const inspector = new Inspector(session);
+    const table = new Table(session, (node) => (session.select(node), inspector.focus()));
+    const optimizer = new Optimizer(session);
+    const tools = new Tools([
+        { key: "paths", view: new Paths(session, (edges) => graph.light(edges)) },
+        { key: "quiz", view: new Quiz(session) },
+        { key: "mistakes", view: new MistakeSwitches(session) },
+        { key: "steps", view: new Steps(session) },
+        { key: "optimizer", view: optimizer },
+    ]);
+    const [card, ledger, source, timeline, banner] = [new Card(session), new Ledger(session), new Source(session), new Timeline(session), new Banner(session)];
+    const views: View[] = [header, banner, timeline, controls, graph, card, ledger, inspector, source, tools, table];
+
+    const main = h(
+        "main",
+        {},
+        h("div", { class: "wide" }, graph.element, table.element),
+        h("div", { class: "side" }, card.element, ledger.element, inspector.element, source.element, tools.element),
+    );
+    const top = h("div", { class: "walkway" }, timeline.element, controls.element);
+    document.body.replaceChildren(header.element, banner.element, top, main, ...document.querySelectorAll("dialog"));
+
+    let phase = session.phase;
+    session.listen((change) => {
+        update(change);
+        if (session.phase !== phase && session.phase === 6) tools.show(4);
+        phase = session.phase;
+        remember(session);
+    });
+    fromHash(session, location.hash);
+    redraw();
+    const keys = listenToKeys(session, controls, graph, tools, header);
+    document.addEventListener("keydown", keys);
+    return () => {
+        controls.pause();
+        document.removeEventListener("keydown", keys);
+    };
+}
+
+// Browsers count changes of the address and complain of too many, so a run of them is written once.
+let writing = 0;
+function remember(session: Session): void {
+    clearTimeout(writing);
+    writing = window.setTimeout(() => {
+        const hash = toHash(session);
+        history.replaceState(null, "", hash === "" ? location.pathname + location.search : `#${hash}`);
+    }, 150);
+}

@@ -1,0 +1,44 @@
+// The state of the page in its address, so that a link shows what the sender saw.
+import { findNode, nameOf } from "../trace/trace";
+import { operationOf } from "../evaluate/operations";
+import { noEdits } from "../evaluate/evaluate";
+import type { Phase, Session } from "./session";
+
+const named = (session: Session, node: number): string =>
+    findNode(session.trace, nameOf(session.trace, node)) === node ? nameOf(session.trace, node) : `#${node}`;
+
+export function toHash(session: Session): string {
+    const out = new URLSearchParams();
+    if (session.position > 0) out.set("event", String(session.position));
+    if (session.phase !== 5 && session.phase !== 4) out.set("phase", String(session.phase));
+    const follows = session.walk.event?.node ?? session.trace.root;
+    if (session.selected !== follows) out.set("node", named(session, session.selected));
+    for (const [node, x] of session.edits.values) out.append("set", `${named(session, node)}=${x}`);
+    for (const [node, op] of session.edits.operations) out.append("op", `${named(session, node)}=${op}`);
+    const wrong = [session.mistakes.overwrite && "overwrite", session.mistakes.keep && "keep"].filter(Boolean);
+    if (wrong.length > 0) out.set("wrong", wrong.join("+"));
+    return out.toString();
+}
+
+/// Takes what it understands and leaves the rest.
+export function fromHash(session: Session, hash: string): void {
+    const wanted = new URLSearchParams(hash.replace(/^#/, ""));
+    const edits = noEdits();
+    const pairs = (key: string): [number, string][] =>
+        wanted.getAll(key).map((pair) => {
+            const cut = pair.lastIndexOf("=");
+            return [findNode(session.trace, pair.slice(0, cut)), pair.slice(cut + 1)];
+        });
+    for (const [node, x] of pairs("set")) if (node >= 0 && x !== "" && !Number.isNaN(Number(x))) edits.values.set(node, Number(x));
+    for (const [node, op] of pairs("op")) if (node >= 0 && operationOf(op, 1)) edits.operations.set(node, op);
+    const wrong = wanted.get("wrong") ?? "";
+    const mistakes = { overwrite: wrong.includes("overwrite"), keep: wrong.includes("keep") };
+    session.mistakes = mistakes;
+    if (session.editable) session.setEdits(edits);
+    else session.setMistakes(mistakes);
+    const phase = Number(wanted.get("phase"));
+    if (Number.isInteger(phase) && phase >= 1 && phase <= 7) session.toPhase(phase as Phase);
+    else session.go(Number(wanted.get("event")) || 0);
+    const node = wanted.get("node");
+    if (node !== null) session.select(findNode(session.trace, node));
+}

@@ -1,0 +1,51 @@
+// The seven steps of training by number, and the events of the fifth.
+import { h } from "../draw/dom";
+import { t } from "../text/words";
+import type { Phase, Session } from "../state/session";
+import { nameOf } from "../trace/trace";
+import { shortNumber } from "../trace/notation";
+import type { View } from "./view";
+
+const phases = [1, 2, 3, 4, 5, 6, 7] as const;
+
+export class Timeline implements View {
+    readonly element = h("nav", { class: "timeline", "data-testid": "timeline" });
+    private readonly buttons: HTMLButtonElement[];
+    private readonly live = h("div", { class: "hidden", "aria-live": "polite", role: "status", "data-testid": "live" });
+
+    constructor(private readonly session: Session) {
+        this.buttons = phases.map((phase) =>
+            h("button", { type: "button", "data-testid": `phase-${phase}`, onclick: () => session.toPhase(phase as Phase) }),
+        );
+        this.element.append(h("ol", {}, ...this.buttons.map((b) => h("li", {}, b))), this.live);
+    }
+
+    update(): void {
+        const { session } = this;
+        this.element.setAttribute("aria-label", t("phases"));
+        phases.forEach((phase, i) => {
+            const button = this.buttons[i];
+            const current = session.phase === phase;
+            const share = phase === 5 ? ` ${session.position}/${session.size}` : "";
+            button.replaceChildren(h("span", { class: "digit", "aria-hidden": "true" }, String(phase)), h("span", { class: "title" }, h("span", { class: "hidden" }, `${phase} `), t(`phase${phase}`)), share ? h("span", { class: "share" }, share) : "");
+            button.classList.toggle("past", phase < session.phase);
+            if (current) button.setAttribute("aria-current", "step");
+            else button.removeAttribute("aria-current");
+            button.style.setProperty("--done", phase === 5 ? String(session.position / session.size) : phase <= session.phase ? "1" : "0");
+        });
+        this.live.textContent = this.said();
+    }
+
+    /// What a screen reader says after each step.
+    private said(): string {
+        const { session } = this;
+        const event = session.walk.event;
+        if (session.phase !== 5 || !event) return session.phase === 5 ? "" : t(`said${session.phase as 1 | 2 | 3 | 4 | 6 | 7}`);
+        const name = (node: number) => nameOf(session.trace, node);
+        const of = `d${name(session.trace.root)}/d${name(event.node)}`;
+        const at = t("says_position", { at: session.position, of: session.size });
+        if (event.kind === "complete") return `${at} ${t("card_complete", { name: name(event.node) })} ${of} = ${shortNumber(event.after)}`;
+        if (event.kind === "seed") return `${at} ${of} = ${shortNumber(event.after)}`;
+        return `${at} ${of} += ${shortNumber(event.upstream)} × ${shortNumber(event.local)} = ${shortNumber(event.product)}`;
+    }
+}

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
+import { web } from "../support";
+import { onPage, picture } from "./support";
+
+const axe = readFileSync(createRequire(join(web, "package.json")).resolve("axe-core/axe.min.js"), "utf8");
+
+async function serious(page: Page): Promise<string[]> {
+    await page.evaluate(axe);
+    return page.evaluate(async () => {
+        const found = await (globalThis as any).axe.run(document);
+        return found.violations
+            .filter((v: any) => ["serious", "critical"].includes(v.impact))
+            .map((v: any) => `${v.id}: ${v.nodes.map((n: any) => n.html.slice(0, 160)).slice(0, 4).join(" | ")}`);
+    });
+}
+
+const tabs = ["paths", "quiz", "mistakes", "steps", "optimizer"];
+for (const theme of ["light", "dark"] as const) {
+    for (const locale of ["en-US", "zh-CN"]) {
+        test(`no serious accessibility violation: ${theme}, ${locale}`, () =>
+            onPage(
+                "explore_two_layers",
+                async (page) => {
+                    assert.equal(await page.evaluate(() => document.documentElement.lang), locale === "en-US" ? "en" : "zh-CN");
+                    assert.deepEqual(await serious(page), []);
+                    await picture(page, `load-${theme}-${locale}`);
+                    for (let i = 0; i < 28; ++i) await page.keyboard.press("ArrowRight");
+                    for (const tab of tabs) {
+                        await page.getByTestId(`tab-${tab}`).click();
+                        assert.deepEqual(await serious(page), []);
+                    }
+                    await page.getByTestId("tab-paths").click();
+                    await page.evaluate(() => scrollTo(0, 0));
+                    await picture(page, `step-${theme}-${locale}`);
+                    await page.getByTestId("tab-mistakes").click();
+                    await page.getByTestId("mistake-keep").check();
+                    assert.deepEqual(await serious(page), []);
+                },
+                { theme, locale },
+            ));
+    }
+}
+
+test("nothing is wider than the window, wide or narrow", async () => {
+    for (const width of [1280, 900, 380]) {
+        await onPage(
+            "explore_two_layers",
+            async (page) => {
+                for (let i = 0; i < 20; ++i) await page.keyboard.press("ArrowRight");
+                const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+                assert.ok(overflow <= 0, `${overflow} pixels too wide at ${width}`);
+                await picture(page, `width-${width}`);
+            },
+            { width, height: 800 },
+        );
+    }
+});
+
+test("language and theme are chosen on the page", () =>
+    onPage("explore_neuron", async (page) => {
+        await page.getByTestId("language").selectOption("zh");
+        assert.equal(await page.getByTestId("grad-w").textContent(), "尚无");
+        await page.getByTestId("theme").selectOption("dark");
+        assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), "rgb(20, 24, 27)");
+        await page.getByTestId("language").selectOption("en");
+        assert.equal(await page.getByTestId("grad-w").textContent(), "not yet");
+    }));
+
+test("nothing moves by itself for those who ask for that", () =>
+    onPage(
+        "explore_neuron",
+        async (page) => {
+            for (let i = 0; i < 3; ++i) await page.keyboard.press("ArrowRight");
+            assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
+        },
+        { reducedMotion: "reduce" },
+    ));
+
+test("a screen reader is told of every step", () =>
+    onPage("explore_neuron", async (page) => {
+        for (let i = 0; i < 3; ++i) await page.keyboard.press("ArrowRight");
+        assert.match((await page.getByTestId("live").textContent())!, /Event 3 of \d+\. dL\/d.* \+= 1 × 0\.5 = 0\.5/);
+    }));

@@ -1,0 +1,136 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include <autograd/ops/entry.hpp>
+#include <autograd/ops/list.hpp>
+#include <explorer/evaluate_internal.hpp>
+#include <explorer/page_internal.hpp>
+
+#include "explorer/programs.hpp"
+#include "nn/says.hpp"
+
+using namespace xg;
+using namespace xg::test;
+
+namespace {
+
+std::string written(const Explanation& run) {
+    const auto path = std::filesystem::temp_directory_path() / "xgrad_page_test.html";
+    run.html(path.string());
+    std::ifstream in(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(in), {}};
+    std::filesystem::remove(path);
+    return text;
+}
+
+// What stands in the element that holds the trace.
+std::string trace_in(const std::string& page) {
+    const std::string open = "id=\"trace\">";
+    const std::size_t from = page.find(open) + open.size();
+    return page.substr(from, page.find("</script>", from) - from);
+}
+
+std::size_t count(const std::string& text, const std::string& of) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find(of); at != text.npos; at = text.find(of, at + 1)) ++found;
+    return found;
+}
+
+} // namespace
+
+TEST_CASE("html: the page holds the trace, and is small") {
+    const Explanation run = explain(two_layers().loss);
+    const std::string page = written(run);
+    CHECK(page.size() < 300'000);
+    CHECK(Trace::parse(trace_in(page)).json() == run.json());
+    CHECK(page.find("http-equiv=\"Content-Security-Policy\"") != page.npos);
+    CHECK(page.find("src=\"http") == page.npos);
+}
+
+TEST_CASE("html: no text of the program ends the trace or begins an element") {
+    Value x = 1.0;
+    x.label("</script><script>alert(1)</script><!-- \xe2\x80\xa8 \xf0\x9f\x90\xb1 \" '");
+    const Explanation run = explain(x * 2.0);
+    const std::string page = written(run);
+    CHECK(count(page, "<script") == count(std::string(detail::page_asset()), "<script"));
+    CHECK(Trace::parse(trace_in(page)).nodes[0].label == x.label());
+}
+
+TEST_CASE("html: says which file it could not write") {
+    const Explanation run = explain(one_neuron().loss);
+    CHECK_SAYS(message_of<FileError>([&] { run.html("/no/such/folder/page.html"); }), "/no/such/folder/page.html");
+}
+
+namespace {
+
+// An operation at some numbers, as the library computes it.
+nlohmann::json computed(const std::string& op, const std::vector<double>& in) {
+    Trace trace;
+    trace.nodes.resize(in.size() + 1);
+    std::vector<double> values = in;
+    for (std::size_t i = 0; i < in.size(); ++i) trace.edges.push_back({.from = i, .to = in.size(), .slot = i});
+    trace.nodes.back().op = op;
+    detail::link(trace);
+    values.push_back(0);
+    values.back() = detail::value_at(trace, in.size(), values);
+    const auto number = [](double x) -> nlohmann::json {
+        if (std::isnan(x)) return "nan";
+        if (std::isinf(x)) return x > 0 ? "inf" : "-inf";
+        return x;
+    };
+    nlohmann::json slopes = nlohmann::json::array();
+    for (const double s : detail::slopes_at(trace, in.size(), values)) slopes.push_back(number(s));
+    return {{"op", op}, {"in", in}, {"value", number(values.back())}, {"slopes", slopes}};
+}
+
+std::vector<nlohmann::json> computed_operations() {
+    std::vector<nlohmann::json> rows;
+    for (const OpEntry* entry : all_ops()) {
+        const bool scalar = entry->elementwise && entry->result == ResultType::promoted &&
+                            entry->loop[static_cast<std::size_t>(DType::float64)] && entry->arity <= 2;
+        if (!scalar) continue;
+        for (const double x : {-37.5, -3.7, -1.2, -0.4, -1e-3, 0.0, 1e-3, 0.3, 0.5, 0.9, 1.7, 4.2, 37.5}) {
+            if (entry->arity == 1) rows.push_back(computed(entry->doc.name, {x}));
+            else
+                for (const double y : {-2.0, -0.7, 0.5, 2.0, 3.0}) rows.push_back(computed(entry->doc.name, {x, y}));
+        }
+    }
+    for (const char* op : {"sum", "mean", "dot", "logsumexp"}) {
+        rows.push_back(computed(op, {0.1, 0.7, -1.3, 2.9}));
+        rows.push_back(computed(op, {1e3, -1e3}));
+    }
+    return rows;
+}
+
+} // namespace
+
+// The page computes in the browser what the library computes here; explorer/web/test/unit/evaluate.test.ts compares it with
+// these rows. XGRAD_WRITE_REFERENCE=1 writes them anew.
+TEST_CASE("html: the numbers that the page's evaluator is tested with are those of the library") {
+    const std::string path = XGRAD_SOURCE_DIR "/explorer/web/test/operations.json";
+    std::string text = "[\n";
+    for (const nlohmann::json& row : computed_operations()) text += (text.size() > 2 ? ",\n" : "") + row.dump();
+    text += "\n]\n";
+    if (std::getenv("XGRAD_WRITE_REFERENCE")) std::ofstream(path) << text;
+    std::ifstream in(path);
+    const nlohmann::json stored = nlohmann::json::parse(in), now = nlohmann::json::parse(text);
+    REQUIRE(stored.size() == now.size());
+    const auto near = [](const nlohmann::json& a, const nlohmann::json& b) {
+        if (!a.is_number() || !b.is_number()) return a == b;
+        const double x = a.get<double>(), y = b.get<double>();
+        return std::abs(x - y) <= 1e-15 * std::abs(y);
+    };
+    for (std::size_t i = 0; i < now.size(); ++i) {
+        CHECK_MESSAGE(near(stored[i]["value"], now[i]["value"]), now[i].dump());
+        for (std::size_t k = 0; k < now[i]["slopes"].size(); ++k)
+            CHECK_MESSAGE(near(stored[i]["slopes"][k], now[i]["slopes"][k]), now[i].dump());
+    }
+}
