@@ -98,7 +98,7 @@ std::string_view xg::detail::page_asset() {
 ")
 file(COPY_FILE "${page_source}.new" "${page_source}" ONLY_IF_DIFFERENT)
 unset(page_text)
-xgrad_add_library(explorer SOURCES ${explorer_sources} "${page_source}" DEPENDS autograd)
+xgrad_add_library(explorer SOURCES ${explorer_sources} "${page_source}" DEPENDS nn)
 
 # The program of the explorer. CLI11 is needed for it alone.
 option(XGRAD_BUILD_EXPLORE "Build the program xgrad-explore" ${PROJECT_IS_TOP_LEVEL})

@@ -5,3 +5,4 @@
 #include <explorer/explain.hpp>
 #include <explorer/stepper.hpp>
 #include <explorer/trace.hpp>
+#include <explorer/training.hpp>

@@ -1,0 +1,104 @@
+#pragma once
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <explorer/explain.hpp>
+#include <nn/optim/optimizer.hpp>
+
+namespace xg {
+
+/// What computes the loss of a step: any callable without arguments that gives a Value or a Tensor of one element.
+class LossFunction {
+public:
+    using Loss = std::variant<Value, Tensor>;
+    template <class F>
+    requires(!std::same_as<std::remove_cvref_t<F>, LossFunction> && std::invocable<F&>) LossFunction(F f)
+        : f_([f = std::move(f)]() mutable -> Loss { return f(); }) {}
+    Loss operator()() const { return f_(); }
+
+private:
+    std::function<Loss()> f_;
+};
+
+/// A training to be recorded: what `record` repeats.
+struct Training {
+    std::string name = {}; ///< for people; the optimizer's name if it is empty
+    nn::Optimizer& optimizer;
+    LossFunction loss;
+    int steps = 100;
+};
+
+struct RecordOptions {
+    std::size_t most_elements = 64; ///< of a parameter; of a larger one a sample is recorded, as `explain` has it
+};
+
+/// What `record` has seen: the numbers of every step, with all of their bits.
+class XGRAD_API TrainingRecord {
+public:
+    /// Numbers of one tensor or Value, step after step.
+    struct XGRAD_API Track {
+        std::string name = {};
+        std::optional<std::size_t> node = {};      ///< of the trace
+        std::optional<std::size_t> parameter = {}; ///< of what an optimizer remembers
+        std::string dtype = "float64";
+        std::vector<std::int64_t> shape = {};
+        std::size_t every = 1;          ///< of a sample: each how many elements there is one
+        std::size_t width = 1;          ///< how many numbers a moment has
+        std::vector<char> present = {}; ///< at each moment: whether there was anything
+        std::shared_ptr<std::vector<double>> numbers =
+            std::make_shared<std::vector<double>>(); ///< perhaps of others too
+        std::size_t offset = 0, stride = 0;          ///< of a moment's numbers among those; a stride of 0 is the width
+
+        std::size_t moments() const { return present.size(); }
+        double number(std::size_t moment, std::size_t n) const {
+            return (*numbers)[moment * (stride == 0 ? width : stride) + offset + n];
+        }
+        /// One number; absent: there was none. IndexError.
+        std::optional<double> at(std::size_t moment, std::size_t number = 0) const;
+    };
+    struct XGRAD_API Run {
+        std::string name, optimizer;
+        std::vector<double> loss, lr;
+        std::vector<Track> parameters; ///< before the first step, between the steps, after the last
+        std::vector<Track> gradients;  ///< in each step
+        std::vector<Track> state;      ///< what the optimizer remembers, after each step
+        /// Of all nodes of a graph of Values, step after step; empty if it was not the same in all steps. A gradient of
+        /// -0.0 has not arrived.
+        std::vector<double> values, node_gradients;
+        Trace trace; ///< of the first step
+
+        double value(std::size_t step, std::size_t node) const { return values[step * trace.nodes.size() + node]; }
+        std::optional<double> gradient(std::size_t step, std::size_t node) const;
+        std::size_t steps() const { return loss.size(); }
+    };
+
+    explicit TrainingRecord(std::vector<Run> runs) : runs_(std::move(runs)) {}
+    const std::vector<Run>& runs() const { return runs_; }
+    /// The run of one step as `explain` would show it. IndexError; ValueError for a graph of tensors, of which only the
+    /// first step is there, and for one that changed from step to step.
+    Explanation at(std::size_t step, std::size_t run = 0, Site site = Site::here()) const;
+    /// The losses as a table of at most 80 columns, at most `rows` steps of it.
+    std::string text(std::size_t rows = 12) const;
+    /// docs/explorer/trace-format.md
+    std::string json() const;
+
+private:
+    std::vector<Run> runs_;
+};
+
+/// Trains, and records it: in every step forward and loss, backward, and the optimizer's update, with the gradients
+/// forgotten before. The numbers are those of the same loop without a recording, bit for bit.
+/// ValueError for no steps; what the loss, backward and the optimizer throw.
+XGRAD_API TrainingRecord record(const Training& training, RecordOptions options = {}, Site site = Site::here());
+/// One after the other, to be shown side by side.
+XGRAD_API TrainingRecord record(const std::vector<Training>& trainings, RecordOptions options = {},
+                                Site site = Site::here());
+
+} // namespace xg

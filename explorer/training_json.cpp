@@ -1,0 +1,124 @@
+// Recordings of trainings as JSON: docs/explorer/trace-format.md.
+#include <bit>
+
+#include <fmt/format.h>
+
+#include <explorer/json_internal.hpp>
+#include <explorer/training.hpp>
+
+namespace xg {
+
+using namespace detail;
+using json = nlohmann::json;
+
+namespace {
+
+using Track = TrainingRecord::Track;
+using Run = TrainingRecord::Run;
+
+// Each number as the exclusive or with the one before: what did not change is an empty text.
+class Series {
+public:
+    explicit Series(bool single) : single_(single) {}
+    void add(double x) {
+        const std::uint64_t bits =
+            single_ ? std::bit_cast<std::uint32_t>(static_cast<float>(x)) : std::bit_cast<std::uint64_t>(x);
+        separate();
+        if (bits != before_) fmt::format_to(std::back_inserter(text_), "{:x}", bits ^ before_);
+        before_ = bits;
+    }
+    void add_nothing() {
+        separate();
+        text_ += '-';
+    }
+    std::string text() && { return std::move(text_); }
+
+private:
+    void separate() {
+        if (!first_) text_ += ',';
+        first_ = false;
+    }
+    const bool single_;
+    bool first_ = true;
+    std::uint64_t before_ = 0;
+    std::string text_;
+};
+
+std::string series(const std::vector<double>& numbers) {
+    Series s(/*single=*/false);
+    for (const double x : numbers) s.add(x);
+    return std::move(s).text();
+}
+std::string series(const Track& track, std::size_t number) {
+    Series s(track.dtype == "float32");
+    for (std::size_t k = 0; k < track.moments(); ++k) {
+        if (track.present[k] != 0) s.add(track.number(k, number));
+        else s.add_nothing();
+    }
+    return std::move(s).text();
+}
+json all_series(const Track& track) {
+    json list = json::array();
+    for (std::size_t i = 0; i < track.width; ++i) list.push_back(series(track, i));
+    return list;
+}
+
+json to_json(const Track& track) {
+    json out = {{"name", track.name}, {"dtype", track.dtype}, {"shape", track.shape}, {"values", all_series(track)}};
+    if (track.every > 1) out["every"] = track.every;
+    return out;
+}
+json place(const std::optional<std::size_t>& at) { return at ? json(*at) : json(nullptr); }
+
+bool same_graph(const Trace& a, const Trace& b) {
+    if (a.nodes.size() != b.nodes.size() || a.edges.size() != b.edges.size()) return false;
+    for (std::size_t i = 0; i < a.nodes.size(); ++i) {
+        if (a.nodes[i].op != b.nodes[i].op || a.nodes[i].label != b.nodes[i].label) return false;
+    }
+    for (std::size_t i = 0; i < a.edges.size(); ++i) {
+        if (a.edges[i].from != b.edges[i].from || a.edges[i].to != b.edges[i].to) return false;
+    }
+    return true;
+}
+
+json to_json(const Run& run, const Trace& trace) {
+    json out = {{"name", run.name},
+                {"optimizer", run.optimizer},
+                {"steps", run.steps()},
+                {"loss", series(run.loss)},
+                {"lr", series(run.lr)}};
+    const bool shared = same_graph(run.trace, trace);
+    json &parameters = out["parameters"] = json::array(), &state = out["state"] = json::array();
+    for (std::size_t i = 0; i < run.parameters.size(); ++i) {
+        json& one = parameters.emplace_back(to_json(run.parameters[i]));
+        one["node"] = shared ? place(run.parameters[i].node) : json(nullptr);
+        one["gradients"] = all_series(run.gradients[i]);
+    }
+    for (const Track& track : run.state) state.emplace_back(to_json(track))["parameter"] = place(track.parameter);
+    if (run.values.empty() || !shared) return out;
+    json& nodes = out["nodes"] = json::array();
+    for (std::size_t i = 0; i < run.trace.nodes.size(); ++i) {
+        Series values(/*single=*/false), gradients(/*single=*/false);
+        for (std::size_t k = 0; k < run.steps(); ++k) {
+            values.add(run.value(k, i));
+            if (const std::optional<double> g = run.gradient(k, i)) gradients.add(*g);
+            else gradients.add_nothing();
+        }
+        nodes.push_back({{"node", i}, {"value", std::move(values).text()}, {"gradient", std::move(gradients).text()}});
+    }
+    return out;
+}
+
+} // namespace
+
+std::string TrainingRecord::json() const {
+    nlohmann::json out = trace_json(runs_.front().trace);
+    out["version"] = trace_version;
+    nlohmann::json& training = out["training"];
+    training["phases"] = {"define the structure", "initialise", "forward", "loss", "backward", "update",
+                          "repeat 3 to 6"};
+    for (const Run& run : runs_) training["runs"].push_back(to_json(run, runs_.front().trace));
+    return text_of(out);
+}
+
+} // namespace xg

@@ -1,0 +1,198 @@
+#include <doctest/doctest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdlib>
+#include <ctime>
+
+#include <nlohmann/json.hpp>
+#include <nn/nn.hpp>
+#include "explorer/programs.hpp"
+#include "nn/says.hpp"
+
+using namespace xg;
+using namespace xg::test;
+using nlohmann::json;
+
+namespace {
+
+// L = (v sigmoid(w x + b) - t)^2 / 2
+struct Small {
+    Value w = 0.8, b = 0.1, v = 1.5;
+    Small() { XGRAD_NAME(w, b, v); }
+    std::vector<Value> parameters() const { return {w, b, v}; }
+    Value loss() const {
+        Value x = 1.5, t = 0.2;
+        Value y = v * sigmoid(w * x + b);
+        Value L = square(y - t) / 2;
+        XGRAD_NAME(x, t, y, L);
+        return L;
+    }
+};
+
+// The numbers of a series, as a reader without this library would take them.
+std::vector<std::optional<double>> decoded(const std::string& text, bool single = false) {
+    std::vector<std::optional<double>> numbers;
+    std::uint64_t bits = 0;
+    std::size_t begin = 0;
+    while (begin <= text.size()) {
+        const std::size_t end = std::min(text.find(',', begin), text.size());
+        const std::string part = text.substr(begin, end - begin);
+        begin = end + 1;
+        if (part == "-") {
+            numbers.push_back(std::nullopt);
+            continue;
+        }
+        if (!part.empty()) bits ^= std::strtoull(part.c_str(), nullptr, 16);
+        numbers.push_back(single ? static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits)))
+                                 : std::bit_cast<double>(bits));
+    }
+    return numbers;
+}
+
+bool same_bits(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
+
+} // namespace
+
+TEST_CASE("record: every bit of every step is that of the same loop without a recording") {
+    Small recorded, plain;
+    nn::Adam adam(recorded.parameters(), {.lr = 0.05}), same(plain.parameters(), {.lr = 0.05});
+    const TrainingRecord film = record({.optimizer = adam, .loss = [&] { return recorded.loss(); }, .steps = 40});
+    const TrainingRecord::Run& run = film.runs().at(0);
+    const json file = json::parse(film.json())["training"]["runs"][0];
+    REQUIRE(run.steps() == 40);
+    for (std::size_t k = 0; k < 40; ++k) {
+        same.zero_grad();
+        const Value L = plain.loss();
+        L.backward();
+        CHECK(same_bits(run.loss[k], L.value()));
+        CHECK(same_bits(*decoded(file["loss"])[k], L.value()));
+        for (std::size_t i = 0; i < 3; ++i) {
+            const std::vector<Value> all = plain.parameters();
+            const Value& p = all[i];
+            CHECK(same_bits(*run.parameters[i].at(k), p.value()));
+            CHECK(same_bits(*decoded(file["parameters"][i]["values"][0])[k], p.value()));
+            CHECK(same_bits(*decoded(file["parameters"][i]["gradients"][0])[k], p.grad()));
+        }
+        same.step();
+        const nn::StateDict state = same.state_dict();
+        for (const TrainingRecord::Track& track : run.state) {
+            const Tensor& t = state.at(track.name);
+            const double expected = t.rank() == 0 ? t.item() : t.to_vector()[*track.parameter];
+            CHECK(same_bits(*track.at(k), expected));
+        }
+        for (std::size_t i = 0; i < 3; ++i)
+            CHECK(same_bits(*run.parameters[i].at(k + 1), plain.parameters()[i].value()));
+    }
+    CHECK(run.state.size() == 1 + 2 * 3); // the count of steps, and two moments of each
+}
+
+TEST_CASE("record: any step can be walked, with the gradients that its backward left") {
+    Small net;
+    nn::SGD sgd(net.parameters(), {.lr = 0.5, .momentum = 0.9});
+    const TrainingRecord film = record({.optimizer = sgd, .loss = [&] { return net.loss(); }, .steps = 9});
+    const TrainingRecord::Run& run = film.runs()[0];
+    for (const std::size_t k : {0u, 4u, 8u}) {
+        const Explanation step = film.at(k);
+        CHECK(step.check().pass());
+        const Trace& trace = step.trace();
+        CHECK(trace.nodes[trace.root].value == run.loss[k]);
+        for (std::size_t i = 0; i < 3; ++i) {
+            const std::size_t node = *run.parameters[i].node;
+            CHECK(trace.nodes[node].label == run.parameters[i].name);
+            CHECK(same_bits(trace.nodes[node].value, *run.parameters[i].at(k)));
+            CHECK(*trace.nodes[node].gradient == doctest::Approx(*run.gradients[i].at(k)).epsilon(1e-14));
+        }
+        for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
+            CHECK(same_bits(trace.nodes[i].value, run.value(k, i)));
+            if (const auto g = run.gradient(k, i)) CHECK(*trace.nodes[i].gradient == doctest::Approx(*g));
+        }
+    }
+    CHECK_SAYS(message_of<IndexError>([&] { film.at(9); }), "no step 9");
+}
+
+TEST_CASE("record: three optimizers on one slider") {
+    Small a, b, c;
+    nn::SGD sgd(a.parameters(), {.lr = 0.2}), momentum(b.parameters(), {.lr = 0.2, .momentum = 0.9});
+    nn::Adam adam(c.parameters(), {.lr = 0.2});
+    const TrainingRecord film =
+        record({Training{.name = "plain", .optimizer = sgd, .loss = [&] { return a.loss(); }, .steps = 12},
+                Training{.name = "heavy", .optimizer = momentum, .loss = [&] { return b.loss(); }, .steps = 12},
+                Training{.optimizer = adam, .loss = [&] { return c.loss(); }, .steps = 12}});
+    const json file = json::parse(film.json());
+    CHECK(file["version"] == 2);
+    REQUIRE(file["training"]["runs"].size() == 3);
+    CHECK(file["training"]["phases"].size() == 7);
+    CHECK(file["training"]["runs"][2]["name"] == "Adam");
+    for (const json& run : file["training"]["runs"]) CHECK(run["nodes"].size() == file["nodes"].size());
+    CHECK_SAYS(film.text(), "plain");
+    CHECK(film.runs()[1].loss[0] == film.runs()[0].loss[0]);
+    // The trace of the first step is a trace like others.
+    CHECK(Trace::parse(film.json()).nodes.size() == film.runs()[0].trace.nodes.size());
+}
+
+TEST_CASE("record: a network of tensors, samples of large parameters, float32 series") {
+    manual_seed(3);
+    nn::Sequential net(nn::Linear(6, 20), nn::Tanh(), nn::Linear(20, 2));
+    nn::Adam adam(net.parameters(), {.lr = 0.01});
+    const Tensor x = randn({8, 6}), t = randn({8, 2});
+    const TrainingRecord film =
+        record({.optimizer = adam, .loss = [&] { return nn::mse_loss(net(x), t); }, .steps = 5}, {.most_elements = 50});
+    const TrainingRecord::Run& run = film.runs()[0];
+    const json file = json::parse(film.json())["training"]["runs"][0];
+    CHECK(run.loss.back() < run.loss.front());
+    const std::vector<Tensor> parameters = net.parameters();
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+        const TrainingRecord::Track& track = run.parameters[i];
+        const std::vector<double> last = parameters[i].to_vector();
+        CHECK(track.width <= 50);
+        CHECK(run.trace.nodes[*track.node].label == track.name);
+        for (std::size_t n = 0; n < track.width; ++n) {
+            CHECK(*track.at(5, n) == last[n * track.every]);
+            CHECK(*decoded(file["parameters"][i]["values"][n], /*single=*/true)[5] == last[n * track.every]);
+        }
+    }
+    CHECK(run.values.empty());
+    CHECK_SAYS(message_of<ValueError>([&] { film.at(0); }), "has tensors");
+}
+
+TEST_CASE("record: a graph that changes from step to step keeps parameters and losses") {
+    Small net;
+    nn::SGD sgd(net.parameters(), {.lr = 0.1});
+    int step = 0;
+    const auto loss = [&] { return step++ == 1 ? net.loss() + 1.0 : net.loss(); };
+    const TrainingRecord film = record({.optimizer = sgd, .loss = loss, .steps = 3});
+    CHECK(film.runs()[0].values.empty());
+    CHECK(!json::parse(film.json())["training"]["runs"][0].contains("nodes"));
+    CHECK_SAYS(message_of<ValueError>([&] { film.at(0); }), "not the same in all steps");
+    CHECK_SAYS(message_of<ValueError>([&] { record({.optimizer = sgd, .loss = loss, .steps = 0}); }), "0 steps");
+}
+
+TEST_CASE("record: a network of tensors costs at most three times the plain steps") {
+    const auto seconds = [](auto&& f) {
+        double best = 1e9;
+        for (int i = 0; i < 5; ++i) {
+            const std::clock_t begin = std::clock(); // of this program, whatever else the machine does
+            f();
+            best = std::min(best, static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC);
+        }
+        return best;
+    };
+    const auto compare = [&](auto&& loss, nn::Optimizer& optimizer, int steps) {
+        const double plain = seconds([&] {
+            for (int i = 0; i < steps; ++i) {
+                optimizer.zero_grad();
+                loss().backward();
+                optimizer.step();
+            }
+        });
+        const double recorded = seconds([&] { record({.optimizer = optimizer, .loss = loss, .steps = steps}); });
+        MESSAGE("plain " << plain / steps * 1e6 << " us a step, recorded " << recorded / steps * 1e6 << " us");
+        return recorded / plain;
+    };
+    manual_seed(3);
+    nn::Sequential net(nn::Linear(32, 64), nn::Tanh(), nn::Linear(64, 4));
+    nn::Adam adam(net.parameters(), {.lr = 0.001});
+    const Tensor x = randn({64, 32}), t = randn({64, 4});
+    CHECK(compare([&] { return nn::mse_loss(net(x), t); }, adam, 300) <= 3);
+}
