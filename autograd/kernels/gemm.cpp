@@ -54,7 +54,7 @@ bool blas_is_wide() {
     }();
     return wide;
 }
-// Zen 4 and 5 have AVX-512, and OpenBLAS 0.3.21 runs its kernels for AVX2 on them.
+// An older OpenBLAS, one made without AVX-512 or one told to do without (OPENBLAS_CORETYPE) leaves half of it unused.
 constexpr Index least_columns = 4; // fewer waste most of a vector
 bool ours_is_wider() { return isa() == Isa::avx512 && !blas_is_wide(); }
 

@@ -1,7 +1,7 @@
 #pragma once
 #include <autograd/shape.hpp>
 
-// Products by our own kernel, where OpenBLAS has none for the processor's AVX-512.
+// Products by our own kernel, where OpenBLAS does not use the processor's AVX-512.
 namespace xg::kernels {
 
 /// A matrix with its steps in elements.
