@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 
 #include <autograd/kernels/blas.hpp>
 #include <autograd/kernels/dnn.hpp>
@@ -243,19 +244,28 @@ static const DnnPlan* foreign_plan(Part part, const Convolution& c, DType dtype)
     return dtype == DType::float32 ? dnn_plan(part, c) : nullptr;
 }
 
-std::size_t convolution_room(Part part, const Convolution& c, DType dtype) {
-    if (c.work() == 0) return 0;
-    if (const DnnPlan* foreign = foreign_plan(part, c, dtype)) return foreign->room();
+// What our own kernel needs.
+static std::size_t own_room(Part part, const Convolution& c, DType dtype) {
     const Plan p = plan(part, c, size_of(dtype));
     return static_cast<std::size_t>(p.chunks * (p.columns + p.partial)) * size_of(dtype);
 }
 
+std::size_t convolution_room(Part part, const Convolution& c, DType dtype) {
+    if (c.work() == 0) return 0;
+    if (const DnnPlan* foreign = foreign_plan(part, c, dtype)) return foreign->room();
+    return own_room(part, c, dtype);
+}
+
 void convolve(Part part, const Convolution& c, DType dtype, const ConvolutionArrays& arrays, char* room) {
     if (c.work() == 0) return fill_result(part, c, dtype, arrays);
+    std::unique_ptr<char[]> own;
     if (const DnnPlan* foreign = foreign_plan(part, c, dtype)) {
-        foreign->run(arrays, room);
-        if (part == Part::x && arrays.bias) add_bias(c, arrays);
-        return;
+        if (foreign->run(arrays, room)) {
+            if (part == Part::x && arrays.bias) add_bias(c, arrays);
+            return;
+        }
+        own.reset(new char[own_room(part, c, dtype)]);
+        room = own.get();
     }
     (dtype == DType::float32 ? convolve_of<float> : convolve_of<double>)(part, c, arrays, room);
 }

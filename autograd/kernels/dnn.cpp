@@ -11,10 +11,12 @@ const DnnPlan* dnn_plan(Part, const Convolution&) { return nullptr; }
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include <autograd/kernels/parallel.hpp>
@@ -122,18 +124,22 @@ struct Argument {
     const char* data;
 };
 
-void execute(dnnl_primitive_t primitive, std::initializer_list<Argument> arguments) {
+// Whether it went well.
+bool execute(dnnl_primitive_t primitive, std::initializer_list<Argument> arguments) {
     std::array<dnnl_exec_arg_t, 6> all;
     int count = 0;
+    bool well = true;
     for (const Argument& a : arguments) {
         if (!a.data && a.name != DNNL_ARG_SCRATCHPAD) continue;
         auto& to = all[static_cast<std::size_t>(count)];
         to.arg = a.name;
         if (dnn().dnnl_memory_create(&to.memory, a.md, dnn().engine, const_cast<char*>(a.data)) == dnnl_success)
             ++count;
+        else well = false;
     }
-    dnn().dnnl_primitive_execute(primitive, stream_of_thread(), count, all.data());
+    well = well && dnn().dnnl_primitive_execute(primitive, stream_of_thread(), count, all.data()) == dnnl_success;
     for (int i = 0; i < count; ++i) dnn().dnnl_memory_destroy(all[static_cast<std::size_t>(i)].memory);
+    return well;
 }
 
 // From one layout to another; nothing if they are the same.
@@ -159,9 +165,10 @@ struct Reorder {
     }
     bool needed() const { return primitive != nullptr; }
     std::size_t room() const { return needed() ? size_of(to) : 0; }
-    void run(const char* a, char* b, char* scratch_room) const {
-        execute(primitive,
-                {{DNNL_ARG_FROM, &from, a}, {DNNL_ARG_TO, &to, b}, {DNNL_ARG_SCRATCHPAD, &scratch_md, scratch_room}});
+    bool run(const char* a, char* b, char* scratch_room) const {
+        return execute(
+            primitive,
+            {{DNNL_ARG_FROM, &from, a}, {DNNL_ARG_TO, &to, b}, {DNNL_ARG_SCRATCHPAD, &scratch_md, scratch_room}});
     }
 };
 
@@ -214,21 +221,30 @@ public:
     // Shared: w in their layout, or one of it for each piece; then, for each piece, x, y and what the code itself needs.
     std::size_t room() const override { return shared_room() + static_cast<std::size_t>(pieces()) * piece_room(); }
 
-    void run(const ConvolutionArrays& arrays, char* room) const override {
+    bool run(const ConvolutionArrays& arrays, char* room) const override {
         if (part_ == Part::w) return run_w(arrays, room);
         const char* w = arrays.w;
         if (w_.needed()) {
             const OneThread here;
-            w_.run(arrays.w, room, room + shared_room());
+            if (!w_.run(arrays.w, room, room + shared_room())) return false;
             w = room;
         }
-        parallel_for(pieces(), [&](Index piece) {
-            const OneThread here;
-            run_piece(arrays, piece, w, room + shared_room() + static_cast<std::size_t>(piece) * piece_room());
+        return all_pieces([&](Index piece) {
+            return run_piece(arrays, piece, w, room + shared_room() + static_cast<std::size_t>(piece) * piece_room());
         });
     }
 
 private:
+    // Whether f did well with each.
+    template <class F>
+    bool all_pieces(const F& f) const {
+        std::atomic<bool> well = true;
+        parallel_for(pieces(), [&](Index piece) {
+            const OneThread here;
+            if (!f(piece)) well.store(false, std::memory_order_relaxed);
+        });
+        return well;
+    }
     Index pieces() const { return c_.batch / images_; }
     std::size_t shared_room() const {
         if (part_ == Part::w) return static_cast<std::size_t>(pieces()) * size_of(w_md_);
@@ -239,7 +255,7 @@ private:
         return r.needed() ? size_of(theirs) : 0;
     }
 
-    void run_piece(const ConvolutionArrays& arrays, Index piece, const char* w, char* room) const {
+    bool run_piece(const ConvolutionArrays& arrays, Index piece, const char* w, char* room) const {
         char *x_room = room, *y_room = x_room + room_of(x_, x_md_), *scratch = y_room + room_of(y_, y_md_);
         const std::size_t image = static_cast<std::size_t>(piece * images_ * c_.groups) * sizeof(float);
         char* const x = arrays.x + image * static_cast<std::size_t>(c_.inputs * c_.pixels());
@@ -247,40 +263,39 @@ private:
         char* const their_x = x_.needed() ? x_room : x;
         char* const their_y = y_.needed() ? y_room : y;
         if (part_ == Part::y) {
-            if (x_.needed()) x_.run(x, their_x, scratch);
-            execute(primitive_, {{DNNL_ARG_SRC, &x_md_, their_x},
-                                 {DNNL_ARG_WEIGHTS, &w_md_, w},
-                                 {DNNL_ARG_BIAS, &bias_md_, arrays.bias},
-                                 {DNNL_ARG_DST, &y_md_, their_y},
-                                 {DNNL_ARG_SCRATCHPAD, &scratch_md_, scratch}});
-            if (y_.needed()) y_.run(their_y, y, scratch);
-        } else {
-            if (y_.needed()) y_.run(y, their_y, scratch);
-            execute(primitive_, {{DNNL_ARG_DIFF_DST, &y_md_, their_y},
-                                 {DNNL_ARG_WEIGHTS, &w_md_, w},
-                                 {DNNL_ARG_DIFF_SRC, &x_md_, their_x},
-                                 {DNNL_ARG_SCRATCHPAD, &scratch_md_, scratch}});
-            if (x_.needed()) x_.run(their_x, x, scratch);
+            return (!x_.needed() || x_.run(x, their_x, scratch)) &&
+                   execute(primitive_, {{DNNL_ARG_SRC, &x_md_, their_x},
+                                        {DNNL_ARG_WEIGHTS, &w_md_, w},
+                                        {DNNL_ARG_BIAS, &bias_md_, arrays.bias},
+                                        {DNNL_ARG_DST, &y_md_, their_y},
+                                        {DNNL_ARG_SCRATCHPAD, &scratch_md_, scratch}}) &&
+                   (!y_.needed() || y_.run(their_y, y, scratch));
         }
+        return (!y_.needed() || y_.run(y, their_y, scratch)) &&
+               execute(primitive_, {{DNNL_ARG_DIFF_DST, &y_md_, their_y},
+                                    {DNNL_ARG_WEIGHTS, &w_md_, w},
+                                    {DNNL_ARG_DIFF_SRC, &x_md_, their_x},
+                                    {DNNL_ARG_SCRATCHPAD, &scratch_md_, scratch}}) &&
+               (!x_.needed() || x_.run(their_x, x, scratch));
     }
 
     // The sums of the pieces are added in their order.
-    void run_w(const ConvolutionArrays& arrays, char* room) const {
+    bool run_w(const ConvolutionArrays& arrays, char* room) const {
         const std::size_t bytes = size_of(w_md_);
-        parallel_for(pieces(), [&](Index piece) {
-            const OneThread here;
+        const bool well = all_pieces([&](Index piece) {
             char* x_room = room + shared_room() + static_cast<std::size_t>(piece) * piece_room();
             char *y_room = x_room + room_of(x_, x_md_), *scratch = y_room + room_of(y_, y_md_);
             const std::size_t image = static_cast<std::size_t>(piece * images_ * c_.groups) * sizeof(float);
             const char* x = arrays.x + image * static_cast<std::size_t>(c_.inputs * c_.pixels());
             const char* y = arrays.y + image * static_cast<std::size_t>(c_.outputs * c_.positions());
-            if (x_.needed()) x_.run(x, x_room, scratch), x = x_room;
-            if (y_.needed()) y_.run(y, y_room, scratch), y = y_room;
-            execute(primitive_, {{DNNL_ARG_SRC, &x_md_, x},
-                                 {DNNL_ARG_DIFF_DST, &y_md_, y},
-                                 {DNNL_ARG_DIFF_WEIGHTS, &w_md_, room + static_cast<std::size_t>(piece) * bytes},
-                                 {DNNL_ARG_SCRATCHPAD, &scratch_md_, scratch}});
+            if (x_.needed() && !x_.run(std::exchange(x, x_room), x_room, scratch)) return false;
+            if (y_.needed() && !y_.run(std::exchange(y, y_room), y_room, scratch)) return false;
+            return execute(primitive_, {{DNNL_ARG_SRC, &x_md_, x},
+                                        {DNNL_ARG_DIFF_DST, &y_md_, y},
+                                        {DNNL_ARG_DIFF_WEIGHTS, &w_md_, room + static_cast<std::size_t>(piece) * bytes},
+                                        {DNNL_ARG_SCRATCHPAD, &scratch_md_, scratch}});
         });
+        if (!well) return false;
         auto* total = reinterpret_cast<float*>(room);
         const std::size_t count = bytes / sizeof(float);
         for (std::size_t piece = 1; piece < static_cast<std::size_t>(pieces()); ++piece) {
@@ -288,8 +303,9 @@ private:
             for (std::size_t i = 0; i < count; ++i) total[i] += more[i];
         }
         const OneThread here;
-        if (w_.needed()) w_.run(room, arrays.w, room + shared_room());
-        else std::memcpy(arrays.w, room, static_cast<std::size_t>(c_.groups * c_.outputs * c_.depth()) * sizeof(float));
+        if (w_.needed()) return w_.run(room, arrays.w, room + shared_room());
+        std::memcpy(arrays.w, room, static_cast<std::size_t>(c_.groups * c_.outputs * c_.depth()) * sizeof(float));
+        return true;
     }
 
     // Our layouts of x, w and y, and the wish for whichever theirs is best.

@@ -10,7 +10,8 @@ public:
     virtual ~DnnPlan() = default;
     /// Bytes of working memory, aligned to 64.
     virtual std::size_t room() const = 0;
-    virtual void run(const ConvolutionArrays& arrays, char* room) const = 0;
+    /// False if oneDNN failed, in its memory for instance; what is computed holds anything then.
+    virtual bool run(const ConvolutionArrays& arrays, char* room) const = 0;
 };
 
 /// The plan for a convolution of float32, made at the first call for these sizes. Null if our own kernel is to do it: the
