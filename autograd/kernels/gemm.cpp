@@ -8,9 +8,8 @@
 
 #include <autograd/error_format_internal.hpp>
 #include <autograd/kernels/blas.hpp>
-#include <autograd/kernels/isa.hpp>
 #include <autograd/kernels/parallel.hpp>
-#include <autograd/kernels/wide_gemm.hpp>
+#include <autograd/kernels/product.hpp>
 
 namespace xg::kernels {
 namespace {
@@ -45,40 +44,14 @@ void prepare(Matrix& m, DType d) {
     m.leading = m.columns;
 }
 
-// Whether OpenBLAS has kernels for AVX-512 here. They have a fast way for products below 10^6 multiply-adds; others lose by
-// pieces of that size.
-bool blas_is_wide() {
-    static const bool wide = [] {
-        const std::string_view core = blas().core();
-        return core == "SkylakeX" || core == "Cooperlake" || core == "SapphireRapids";
-    }();
-    return wide;
-}
-// An older OpenBLAS, one made without AVX-512 or one told to do without (OPENBLAS_CORETYPE) leaves half of it unused.
-constexpr Index least_columns = 4; // fewer waste most of a vector
-bool ours_is_wider() { return isa() == Isa::avx512 && !blas_is_wide(); }
-
 // Some rows and columns of the product.
 template <class T>
 void multiply_part(const Matrix& a, const Matrix& b, T* c, bool add, Index row, Index rows, Index column,
                    Index columns) {
-    const auto m = static_cast<int>(rows), n = static_cast<int>(columns), k = static_cast<int>(a.columns);
-    const CBLAS_TRANSPOSE ta = a.transposed ? CblasTrans : CblasNoTrans;
-    const CBLAS_TRANSPOSE tb = b.transposed ? CblasTrans : CblasNoTrans;
-    const auto lda = static_cast<int>(a.leading), ldb = static_cast<int>(b.leading);
-    const auto ldc = static_cast<int>(b.columns);
-    if (ours_is_wider() && b.columns >= least_columns) {
-        const MatrixView<T> left{reinterpret_cast<const T*>(a.data) + row * a.row_step, rows, a.columns, a.row_step,
-                                 a.column_step};
-        const MatrixView<T> right{reinterpret_cast<const T*>(b.data) + column * b.column_step, b.rows, columns,
-                                  b.row_step, b.column_step};
-        return multiply_wide(left, right, c + row * b.columns + column, b.columns, add);
-    }
     const T* pa = reinterpret_cast<const T*>(a.data) + row * (a.transposed ? 1 : a.leading);
     const T* pb = reinterpret_cast<const T*>(b.data) + column * (b.transposed ? b.leading : 1);
-    c += row * b.columns + column;
-    const T beta = add ? T(1) : T(0);
-    blas().of<T>().gemm(CblasRowMajor, ta, tb, m, n, k, 1, pa, lda, pb, ldb, beta, c, ldc);
+    product<T>(rows, columns, a.columns, {pa, a.leading, a.transposed}, {pb, b.leading, b.transposed},
+               c + row * b.columns + column, b.columns, add);
 }
 
 // Multiply-adds that are worth another thread, and what one piece holds at least: every piece packs the whole other
@@ -89,24 +62,28 @@ constexpr Index most_pieces = 8;
 // Whether pieces of a large product have the bits of the whole. Other kernels of OpenBLAS add up the edges of a matrix in
 // another order (found by trying shapes with each of them).
 template <class T>
-bool cuts_keep_bits() {
+bool cuts_keep_bits(Index columns) {
+    if (product_is_ours(columns)) return true;
     static const bool keep = [] {
         const std::string_view core = blas().core();
-        if (ours_is_wider() || core == "Sandybridge") return true;
+        if (core == "Sandybridge") return true;
         if (std::is_same_v<T, float>) return core == "SkylakeX" || core == "Cooperlake";
         return core == "Haswell" || core == "Zen";
     }();
     return keep;
 }
 
+// The kernels of OpenBLAS for AVX-512 have a fast way for products below 10^6 multiply-adds; others lose by pieces of that
+// size.
 double work_of_small_piece() { return blas_is_wide() ? 0.95e6 : work_to_share; }
 
 template <class T>
-Index pieces_of(double work, Index lines) {
+Index pieces_of(double work, Index lines, Index columns) {
     const bool shared = work >= work_to_share;
     Index wanted = 0;
     if (!shared) wanted = static_cast<Index>(std::ceil(work / work_of_small_piece()));
-    else if (cuts_keep_bits<T>()) wanted = std::min<Index>(sharing_threads(), static_cast<Index>(work / least_piece));
+    else if (cuts_keep_bits<T>(columns))
+        wanted = std::min<Index>(sharing_threads(), static_cast<Index>(work / least_piece));
     else wanted = std::max<Index>(2, static_cast<Index>(std::ceil(work / work_of_piece)));
     return std::min({lines, most_pieces, std::max<Index>(1, wanted)});
 }
@@ -119,13 +96,11 @@ void multiply(const Matrix& a, const Matrix& b, T* c, bool add) {
     const double work = static_cast<double>(a.rows) * static_cast<double>(a.columns) * static_cast<double>(b.columns);
     const bool by_columns = b.transposed && !a.transposed;
     const Index lines = by_columns ? b.columns : a.rows;
-    const Index pieces = pieces_of<T>(work, lines), length = ((lines + pieces - 1) / pieces + 15) / 16 * 16;
+    const Index pieces = pieces_of<T>(work, lines, b.columns), length = ((lines + pieces - 1) / pieces + 15) / 16 * 16;
     Index used = (lines + length - 1) / length;
-    const Index rest = lines - (used - 1) * length; // in the last piece, which must not become a small product
-    if (used > 1 && work >= work_to_share &&
-        static_cast<double>(rest) < least_piece / work * static_cast<double>(lines)) {
-        --used;
-    }
+    const Index rest = lines - (used - 1) * length; // in the last piece, which must not become a small or thin product
+    const double least_rest = std::max(16.0, least_piece / work * static_cast<double>(lines));
+    if (used > 1 && work >= work_to_share && static_cast<double>(rest) < least_rest) --used;
     const auto part = [&](Index piece) {
         const Index begin = piece * length, count = (piece + 1 == used ? lines : begin + length) - begin;
         if (by_columns) multiply_part(a, b, c, add, 0, a.rows, begin, count);

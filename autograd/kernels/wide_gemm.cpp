@@ -28,6 +28,7 @@ struct Strip {
     T* c;
     Index c_step, columns;
     bool add;
+    T scale;
 };
 
 template <class T>
@@ -50,13 +51,6 @@ struct PanelProduct {
     template <Index Rows, Index Vectors>
     [[gnu::always_inline]] static inline void block(const Strip<T>& s, const T* a, T* c) {
         Vector sums[Rows][Vectors] = {};
-        if (s.add) {
-            for (Index r = 0; r < Rows; ++r) {
-                for (Index v = 0; v < Vectors; ++v) {
-                    read(sums[r][v], c + r * s.c_step + v * lanes<T>, s.columns - v * lanes<T>);
-                }
-            }
-        }
         for (Index p = 0; p < s.inner; ++p) {
             Vector row[Vectors];
             for (Index v = 0; v < Vectors; ++v) read(row[v], s.b + p * s.b_step + v * lanes<T>, lanes<T>);
@@ -67,7 +61,15 @@ struct PanelProduct {
         }
         for (Index r = 0; r < Rows; ++r) {
             for (Index v = 0; v < Vectors; ++v) {
-                write(sums[r][v], c + r * s.c_step + v * lanes<T>, s.columns - v * lanes<T>);
+                T* to = c + r * s.c_step + v * lanes<T>;
+                const Index count = s.columns - v * lanes<T>;
+                Vector total = s.scale * sums[r][v];
+                if (s.add) {
+                    Vector before;
+                    read(before, to, count);
+                    total += before;
+                }
+                write(total, to, count);
             }
         }
     }
@@ -104,7 +106,10 @@ void pack(const MatrixView<T>& b, Index row, Index rows, Index column, Index col
 } // namespace
 
 template <class T>
-void multiply_wide(const MatrixView<T>& a, const MatrixView<T>& b, T* c, Index c_step, bool add) {
+void multiply_wide(const MatrixView<T>& a, const MatrixView<T>& b, T* c, Index c_step, bool add, T scale) {
+    if (a.columns == 0 && !add) {
+        for (Index i = 0; i < a.rows; ++i) std::fill_n(c + i * c_step, b.columns, T(0));
+    }
     alignas(64) std::array<T, depth * panel_width<T>> panel;
     for (Index p = 0; p < a.columns; p += depth) {
         const Index inner = std::min(depth, a.columns - p);
@@ -120,7 +125,8 @@ void multiply_wide(const MatrixView<T>& a, const MatrixView<T>& b, T* c, Index c
                            c + j,
                            c_step,
                            columns,
-                           add || p > 0};
+                           add || p > 0,
+                           scale};
             const bool near = a.rows <= rows_together || inner * b.row_step <= depth * panel_width<T>;
             const bool in_place = b.column_step == 1 && columns == width && near;
             if (!in_place) {
@@ -133,7 +139,7 @@ void multiply_wide(const MatrixView<T>& a, const MatrixView<T>& b, T* c, Index c
     }
 }
 
-template void multiply_wide(const MatrixView<float>&, const MatrixView<float>&, float*, Index, bool);
-template void multiply_wide(const MatrixView<double>&, const MatrixView<double>&, double*, Index, bool);
+template void multiply_wide(const MatrixView<float>&, const MatrixView<float>&, float*, Index, bool, float);
+template void multiply_wide(const MatrixView<double>&, const MatrixView<double>&, double*, Index, bool, double);
 
 } // namespace xg::kernels

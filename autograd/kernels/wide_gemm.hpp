@@ -11,8 +11,8 @@ struct MatrixView {
     Index rows, columns, row_step, column_step;
 };
 
-/// c = a b, or c += a b, into rows `c_step` apart. A number is summed in the same order in any part of a product.
+/// c = scale a b, or c += scale a b, into rows `c_step` apart. A number is summed in the same order in any part of a product.
 template <class T>
-void multiply_wide(const MatrixView<T>& a, const MatrixView<T>& b, T* c, Index c_step, bool add);
+void multiply_wide(const MatrixView<T>& a, const MatrixView<T>& b, T* c, Index c_step, bool add, T scale = 1);
 
 } // namespace xg::kernels
