@@ -3,7 +3,10 @@
 #include <autograd/creation.hpp>
 #include <autograd/error_format_internal.hpp>
 #include <autograd/grad_mode.hpp>
+#include <autograd/ops/arrange.hpp>
+#include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/normalization.hpp>
+#include <autograd/ops/reduce.hpp>
 #include <autograd/ops/shape_ops.hpp>
 
 namespace xg::nn {
@@ -51,10 +54,17 @@ Tensor BatchNorm::forward(const Tensor& x) {
 InstanceNorm::InstanceNorm(const char* name, int axes, Index n, const InstanceNormOptions& o, Site site)
     : weight(filled(name, {n}, 1, o.affine, site)),
       bias(filled(name, {n}, 0, o.affine, site)),
+      running_mean(filled(name, {n}, 0, o.track_running_stats, site)),
+      running_var(filled(name, {n}, 1, o.track_running_stats, site)),
+      num_batches_tracked(o.track_running_stats ? zeros({}, {.dtype = int64}) : Tensor()),
       options(o),
       name_(name),
       axes_(axes),
-      num_features_(n) {}
+      num_features_(n) {
+    const CallSite here(site);
+    if (!(o.momentum >= 0 && o.momentum <= 1))
+        fail<ValueError>("{}: momentum is {}\n  expected 0 to 1", name, o.momentum);
+}
 
 Tensor InstanceNorm::forward(const Tensor& x) {
     const bool single = x.rank() == axes_ + 1;
@@ -62,8 +72,25 @@ Tensor InstanceNorm::forward(const Tensor& x) {
         fail<ShapeError>("{}: x has shape {}\n  expected (N, {}, *) or ({}, *) with {} ax{} of space", name_,
                          x.shape().str(), num_features_, num_features_, axes_, axes_ == 1 ? "is" : "es");
     }
-    const Tensor y = instance_norm(single ? unsqueeze(x, 0) : x, weight, bias, {.eps = options.eps});
+    const Tensor all = single ? unsqueeze(x, 0) : x;
+    const bool tracked = running_mean.defined();
+    const Tensor y = tracked && !is_training()
+                         ? batch_norm(all, running_mean, running_var, weight, bias, {.eps = options.eps})
+                         : instance_norm(all, weight, bias, {.eps = options.eps});
+    if (tracked && is_training()) follow(all.detach());
     return single ? squeeze(y, 0) : y;
+}
+
+// Moves the running numbers towards those of a batch; one without an example says nothing.
+void InstanceNorm::follow(const Tensor& x) {
+    if (x.numel() == 0) return;
+    const NoGrad guard;
+    const Tensor lines = flatten(x, 2);
+    const auto move = [&](Buffer& running, const Tensor& batch) {
+        running.assign((1 - options.momentum) * running + options.momentum * mean(batch, 0));
+    };
+    move(running_mean, mean(lines, 2));
+    move(running_var, variance(lines, 2, {.ddof = 1}));
 }
 
 LayerNorm::LayerNorm(const Shape& shape, const LayerNormOptions& o, Site site)

@@ -52,21 +52,27 @@ struct XGRAD_API BatchNorm3d : BatchNorm {
 
 struct InstanceNormOptions {
     double eps = 1e-5;
+    double momentum = 0.1; ///< of the running numbers
     bool affine = false;
+    bool track_running_stats = false; ///< with it, evaluation uses the running numbers
 };
 /// What InstanceNorm1d, InstanceNorm2d and InstanceNorm3d share: xg::instance_norm over (N, num_features, *) or, for a
-/// single example, (num_features, *). It has no running numbers: training and evaluation are the same.
+/// single example, (num_features, *). If tracked, a call in training moves the running numbers towards the means over the
+/// batch of each example's mean and variance (the one that divides by count - 1). ValueError for a momentum outside [0, 1].
 struct XGRAD_API InstanceNorm : Module {
     Tensor forward(const Tensor& x) override;
 
-    Parameter weight, bias; ///< (num_features); undefined unless affine
+    Parameter weight, bias;           ///< (num_features); undefined unless affine
+    Buffer running_mean, running_var; ///< (num_features), zeros and ones at first; undefined unless tracked
+    Buffer num_batches_tracked;       ///< int64, 0: PyTorch's module has it and does not count either
     InstanceNormOptions options;
-    XGRAD_MODULE(weight, bias)
+    XGRAD_MODULE(weight, bias, running_mean, running_var, num_batches_tracked)
 
 protected:
     InstanceNorm(const char* name, int axes, Index num_features, const InstanceNormOptions& o, Site site);
 
 private:
+    void follow(const Tensor& x);
     const char* name_;
     int axes_;
     Index num_features_;

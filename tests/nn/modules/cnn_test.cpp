@@ -83,6 +83,8 @@ TEST_CASE("normalization layers give PyTorch's values, gradients and running num
     check_layer("BatchNorm2d", nn::BatchNorm2d(3, {.momentum = 0.3}), {2, 3, 4, 5});
     check_layer("BatchNorm3d mean", nn::BatchNorm3d(2, {.momentum = none}), {2, 2, 3, 2, 2});
     check_layer("InstanceNorm2d", nn::InstanceNorm2d(3, {.affine = true}), {2, 3, 4, 5});
+    check_layer("InstanceNorm2d tracked",
+                nn::InstanceNorm2d(3, {.momentum = 0.3, .affine = true, .track_running_stats = true}), {2, 3, 4, 5});
     check_layer("LayerNorm", nn::LayerNorm({3, 4}), {2, 5, 3, 4});
     check_layer("GroupNorm", nn::GroupNorm(2, 6), {2, 6, 3, 2});
     check_layer("LocalResponseNorm", nn::LocalResponseNorm(3, {.alpha = 0.5, .k = 2}), {2, 5, 3, 2});
@@ -178,6 +180,7 @@ TEST_CASE("layers refuse what cannot be and say why") {
     CHECK_SAYS(message_of<ShapeError>([] { nn::BatchNorm2d(3)(zeros({2, 3})); }), "expected 4 axes");
     CHECK_SAYS(message_of<ValueError>([] { nn::BatchNorm1d(3)(zeros({1, 3})); }), "one number a channel");
     CHECK_SAYS(message_of<ShapeError>([] { nn::InstanceNorm1d(3)(zeros({2, 4, 5})); }), "expected (N, 3, *)");
+    CHECK_SAYS(message_of<ValueError>([] { nn::InstanceNorm1d(3, {.momentum = 2}); }), "momentum is 2");
     CHECK_SAYS(message_of<ValueError>([] { nn::Dropout(1.5); }), "p is 1.5");
     CHECK_SAYS(message_of<ValueError>([] { nn::ZeroPad2d({1, 2, 3}); }), "two an axis");
     CHECK_SAYS(message_of<ShapeError>([] { nn::Conv2d(1, 4, 5)(zeros({1, 1, 3, 3})); }), "larger than x");

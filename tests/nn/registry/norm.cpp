@@ -39,6 +39,10 @@ std::vector<ModuleEntry> norm_entries() {
          .prints = "(2, 3, 4)",
          .instances = {instance(MAKE(nn::InstanceNorm1d(3, {.affine = true})), {wave({2, 3, 5})},
                                 {.torch = "InstanceNorm1d(3, affine=True)"}),
+                       instance(
+                           MAKE(nn::InstanceNorm1d(3, {.momentum = 0.3, .track_running_stats = true})),
+                           {wave({2, 3, 5})},
+                           {.torch = "InstanceNorm1d(3, momentum=0.3, track_running_stats=True)", .differs = true}),
                        instance(MAKE(nn::InstanceNorm1d(3)), {wave({2, 3, 5})}, {.torch = "InstanceNorm1d(3)"})}},
         {.name = "InstanceNorm2d",
          .formula =
