@@ -155,12 +155,18 @@ bool CheckReport::pass() const {
 }
 
 std::string CheckReport::text() const {
+    const auto row_name = [&](const Row& r) { // the element is what tells rows apart
+        const std::string& name = names[r.node];
+        const std::size_t at = !r.at && name.ends_with(']') ? name.rfind('[') : name.size();
+        const std::string element = r.at ? fmt::format("[{}]", *r.at) : name.substr(std::min(at, name.size()));
+        if (element.size() > 9) return clipped(name, 12);
+        return clipped(name.substr(0, at), 12 - element.size()) + element;
+    };
     std::string out = fmt::format("{:<12} {:>12} {:>12} {:>12} {:>12} {:>8}\n", "node", "value", "gradient",
                                   "difference", "forward", "error");
     for (const Row& r : rows) {
-        out += fmt::format("{} {:>12} {:>12} {:>12} {:>12} {:>8} {}\n",
-                           padded(clipped(r.at ? fmt::format("{}[{}]", names[r.node], *r.at) : names[r.node], 12), 12),
-                           short_number(r.value), short_number(r.gradient), r.numeric ? short_number(*r.numeric) : "-",
+        out += fmt::format("{} {:>12} {:>12} {:>12} {:>12} {:>8} {}\n", padded(row_name(r), 12), short_number(r.value),
+                           short_number(r.gradient), r.numeric ? short_number(*r.numeric) : "-",
                            short_number(r.forward), fmt::format("{:.0e}", r.error), r.pass ? "ok" : "FAIL");
     }
     for (const Local& l : locals) {

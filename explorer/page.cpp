@@ -3,16 +3,25 @@
 #include <autograd/write_file_internal.hpp>
 #include <explorer/explain.hpp>
 #include <explorer/page_internal.hpp>
+#include <explorer/training.hpp>
 
 namespace xg {
 
 using namespace detail;
 
+namespace {
+constexpr std::size_t most_nodes_of_page = 10'000;
+}
+
 std::string detail::page_of(const Trace& trace) {
+    if (trace.nodes.size() <= most_nodes_of_page || trace.has_tensors()) return page_with(trace.json());
+    return page_with(nearest(trace, most_nodes_of_page).json());
+}
+
+std::string detail::page_with(std::string_view json) {
     constexpr std::string_view place = "/*trace*/";
     const std::string_view asset = page_asset();
     const std::size_t at = asset.find(place);
-    const std::string json = trace.json();
     std::string page;
     page.reserve(asset.size() + json.size() + json.size() / 16);
     page += asset.substr(0, at);
@@ -23,6 +32,11 @@ std::string detail::page_of(const Trace& trace) {
     }
     page += asset.substr(at + place.size());
     return page;
+}
+
+void TrainingRecord::html(const std::string& path, Site site) const {
+    const CallSite here(site);
+    write_file("html", path, page_with(json()));
 }
 
 void Explanation::html(const std::string& path, Site site) const {

@@ -88,6 +88,8 @@ public:
     std::string text(std::size_t rows = 12) const;
     /// docs/explorer/trace-format.md
     std::string json() const;
+    /// One page with a slider over the steps, as `Explanation::html` writes one. FileError if it cannot be written.
+    void html(const std::string& path, Site site = Site::here()) const;
 
 private:
     std::vector<Run> runs_;

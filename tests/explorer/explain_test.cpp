@@ -1,12 +1,14 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 #include <random>
 
 #include <autograd/transforms/value_transforms.hpp>
+#include <nn/nn.hpp>
 #include "explorer/programs.hpp"
 #include "nn/says.hpp"
 
@@ -278,4 +280,45 @@ TEST_CASE("explain: text, dot and latex show the same numbers") {
             CHECK((c == '\n' || (c >= ' ' && c <= '~')));
         }
     }
+}
+
+TEST_CASE("explain: a large graph is checked by a sample of differences, and every slope by its rule") {
+    nn::MLP net(20, {20, 20, 20, 20, 1}, {.activation = nn::Activation::tanh});
+    const Value y = net(std::vector<double>(20, 0.3));
+    Trace trace = explain(square(y)).trace();
+    REQUIRE(trace.nodes.size() > 5000);
+    const std::clock_t begin = std::clock();
+    const CheckReport report = check(trace);
+    CHECK(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC < 5); // one pass a node takes minutes
+    CHECK(report.pass());
+    const auto sampled =
+        std::count_if(report.rows.begin(), report.rows.end(), [](auto& r) { return r.numeric.has_value(); });
+    CHECK(sampled > 50);
+    CHECK(sampled < 500);
+    trace.edges[trace.nodes[4321].uses.at(0)].local += 0.5;
+    detail::replay(trace);
+    CHECK(!check(trace).pass());
+}
+
+TEST_CASE("explain: what of a graph is too much for a page is folded and counted") {
+    nn::MLP net(20, {20, 20, 1}, {.activation = nn::Activation::tanh});
+    const Trace whole = explain(square(net(std::vector<double>(20, 0.3)))).trace();
+    const Trace part = nearest(whole, 300);
+    CHECK(part.nodes.size() <= 300);
+    CHECK(part.nodes.size() > 250);
+    CHECK(part.omitted == whole.nodes.size() - part.nodes.size());
+    CHECK_SAYS(part.omitted_reason, "too many for a page");
+    std::size_t folded = 0;
+    for (std::size_t i = 0; i < part.nodes.size(); ++i) {
+        if (part.nodes[i].op != "folded") continue;
+        ++folded;
+        CHECK(part.nodes[i].inputs.empty());
+        CHECK(part.nodes[i].value == whole.nodes[whole.find(part.nodes[i].label)].value);
+    }
+    CHECK(folded > 0);
+    check_laws(part);
+    const Trace read = Trace::parse(part.json());
+    CHECK(read.json() == part.json());
+    CHECK(read.omitted == part.omitted);
+    CHECK(nearest(whole, whole.nodes.size()).omitted == 0);
 }
