@@ -31,7 +31,17 @@ void require(const std::vector<std::string>& words, std::size_t least, std::size
     if (words.size() < least || words.size() > most) fail<ValueError>("'{}' is used as: {}", words[0], usage);
 }
 
-std::string gradient_text(const std::optional<double>& g) { return g ? short_number(*g) : "not yet"; }
+std::string gradient_text(const Stepper& at, std::size_t node) {
+    const std::optional<double> g = at.gradient(node);
+    return g ? quantity_text(at.trace(), *g, at.gradient_tensor(node)) : "not yet";
+}
+
+std::vector<Index> indices_of(const std::string& word) {
+    std::vector<Index> at;
+    std::istringstream in(word);
+    for (std::string part; std::getline(in, part, ',');) at.push_back(static_cast<Index>(number_of(part)));
+    return at;
+}
 
 } // namespace
 
@@ -48,6 +58,7 @@ std::string ExplorerSession::help() {
            "opt sgd|adam LR      one step of an optimizer on all leaves\n"
            "watch [LABEL]        show its gradient after each step; again: no longer\n"
            "tree                 the forward pass\n"
+           "open LABEL I,J       an element of a tensor as the scalars that add up to it\n"
            "src                  the line of the program\n"
            "export html|dot|json|latex FILE\n"
            "q                    quit\n";
@@ -56,7 +67,9 @@ std::string ExplorerSession::help() {
 void ExplorerSession::greet() {
     const Trace& t = trace();
     out_ << fmt::format("{} = {}: {} nodes, {} events. Gradients: not yet.\n", clipped(t.name(t.root), 20),
-                        short_number(t.nodes[t.root].value), t.nodes.size(), t.events.size());
+                        quantity_text(t, t.nodes[t.root].value, t.nodes[t.root].value_tensor), t.nodes.size(),
+                        t.events.size());
+    if (t.omitted > 0) out_ << clipped(t.omitted_reason, 80) << "\n";
 }
 
 bool ExplorerSession::run(const std::string& command) {
@@ -74,13 +87,15 @@ bool ExplorerSession::run(const std::string& command) {
     else if (name == "check") check_nodes(words);
     else if (name == "watch") watch(words);
     else if (name == "tree") require(words, 1, 1, "tree"), tree();
+    else if (name == "open") open(words);
     else if (name == "src") require(words, 1, 1, "src"), source();
     else if (name == "opt") optimize(words);
     else if (name == "export") export_file(words);
     else if (name == "help" || name == "?") out_ << help();
     else
         fail<ValueError>(
-            "there is no command '{}'\n  expected s, b, g, why, set, check, opt, watch, tree, src, export, help or q",
+            "there is no command '{}'\n  expected s, b, g, why, set, check, opt, watch, tree, open, src, export, help "
+            "or q",
             name);
     return true;
 }
@@ -112,23 +127,23 @@ void ExplorerSession::show() {
         out_ << event_line(t, stepper_.position() - 1) << "\n";
         if (e.kind == TraceEvent::Kind::contribution) {
             const TraceEdge& edge = t.edges[e.edge];
-            out_ << "       "
-                 << clipped(fmt::format("= {} * {}, because {} = {}", derivative_name(t, edge.to), edge.symbol,
-                                        t.name(edge.to), t.expression(edge.to)),
-                            72)
-                 << "\n";
+            const std::string from = edge.vjp.empty()
+                                         ? fmt::format("= {} * {}", derivative_name(t, edge.to), edge.symbol)
+                                         : fmt::format("upstream is {}", derivative_name(t, edge.to));
+            const std::string because =
+                fmt::format("{}, because {} = {}", from, t.name(edge.to), t.expression(edge.to));
+            out_ << "       " << clipped(because, 72) << "\n";
         }
     }
     for (const std::string& label : watched_)
         out_ << fmt::format("       watch {}: {}\n", clipped(derivative_name(t, t.find(label)), 30),
-                            gradient_text(stepper_.gradient(t.find(label))));
+                            gradient_text(stepper_, t.find(label)));
 }
 
 void ExplorerSession::show_node(std::size_t node) {
     const Trace& t = trace();
     out_ << forward_line(t, node) << "\n"
-         << fmt::format("       {}: {}\n", clipped(derivative_name(t, node), 40),
-                        gradient_text(stepper_.gradient(node)));
+         << fmt::format("       {}: {}\n", clipped(derivative_name(t, node), 40), gradient_text(stepper_, node));
     if (t.nodes[node].uses.size() > 1) out_ << fmt::format("       {} uses\n", t.nodes[node].uses.size());
 }
 
@@ -142,19 +157,30 @@ void ExplorerSession::why(std::size_t node) {
     }
     const TracePaths found = paths(t, node, 12);
     out_ << fmt::format("paths from {}\n", clipped(t.name(t.root), 30));
+    const bool numbers = !t.has_tensors(); // rules of tensors have no product along a path
     double total = 0;
     for (const TracePath& path : found.list) {
         std::string names = t.name(t.root), product = t.seed == 1 ? "1" : short_number(t.seed);
         for (const std::size_t e : path.edges) {
             names += " > " + t.name(t.edges[e].from);
-            product = times(product, t.edges[e].symbol);
+            if (numbers) product = times(product, t.edges[e].symbol);
+        }
+        if (!numbers) {
+            out_ << "       " << clipped(names, 72) << "\n";
+            continue;
         }
         total += path.product;
-        out_ << fmt::format("       {:<50}  {:>12}\n", clipped(names, 50), short_number(path.product)) << "         = "
-             << clipped(product, 70) << "\n";
+        out_ << fmt::format("       {}  {:>12}\n", padded(clipped(names, 50), 50), short_number(path.product))
+             << "         = " << clipped(product, 70) << "\n";
     }
-    if (found.complete) out_ << fmt::format("       {:<50}  {:>12}\n", "sum", short_number(total));
-    else out_ << "       and more paths\n";
+    if (!found.complete) out_ << "       and more paths\n";
+    else if (numbers) out_ << fmt::format("       {}  {:>12}\n", padded("sum", 50), short_number(total));
+}
+
+void ExplorerSession::open(const Words& words) {
+    require(words, 3, 3, "open LABEL I,J");
+    const std::size_t node = trace().find(words[1]);
+    out_ << Explanation(trace()).element(node, indices_of(words[2])).text();
 }
 
 void ExplorerSession::set(const Words& words) {
@@ -198,7 +224,7 @@ void ExplorerSession::watch(const Words& words) {
     out_ << (watched_.empty() ? "watching nothing\n" : "watching\n");
     for (const std::string& label : watched_)
         out_ << fmt::format("       {}: {}\n", clipped(derivative_name(trace(), trace().find(label)), 40),
-                            gradient_text(stepper_.gradient(trace().find(label))));
+                            gradient_text(stepper_, trace().find(label)));
 }
 
 void ExplorerSession::tree() {
@@ -229,6 +255,9 @@ void ExplorerSession::optimize(const Words& words) {
     if (!adam && words[1] != "sgd")
         fail<ValueError>("there is no optimizer '{}' here\n  expected sgd or adam", words[1]);
     const double lr = number_of(words[2]);
+    if (trace().has_tensors())
+        fail<ValueError>(
+            "the trace has tensors, which cannot be computed anew here\n  record(training) has every step");
     Trace changed = trace();
     std::vector<Moments> moments = moments_;
     std::string lines;
@@ -244,7 +273,7 @@ void ExplorerSession::optimize(const Words& words) {
             update = m.first / (1 - std::pow(0.9, k)) / (std::sqrt(m.second / (1 - std::pow(0.999, k))) + 1e-8);
         }
         const double x = trace().nodes[i].value - lr * update;
-        lines += fmt::format("       {:<24} {:>14} -> {:>14}\n", clipped(trace().name(i), 24),
+        lines += fmt::format("       {} {:>14} -> {:>14}\n", padded(clipped(trace().name(i), 24), 24),
                              short_number(trace().nodes[i].value), short_number(x));
         set_leaf(changed, i, x);
     }

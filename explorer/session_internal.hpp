@@ -30,6 +30,7 @@ private:
     void check_nodes(const Words& words);
     void watch(const Words& words);
     void tree();
+    void open(const Words& words);
     void source();
     void optimize(const Words& words);
     void export_file(const Words& words);

@@ -302,7 +302,8 @@ TEST_CASE("explain: a large graph is checked by a sample of differences, and eve
 
 TEST_CASE("explain: what of a graph is too much for a page is folded and counted") {
     nn::MLP net(20, {20, 20, 1}, {.activation = nn::Activation::tanh});
-    const Trace whole = explain(square(net(std::vector<double>(20, 0.3)))).trace();
+    const Value y = net(std::vector<double>(20, 0.3));
+    const Trace whole = explain(square(y)).trace();
     const Trace part = nearest(whole, 300);
     CHECK(part.nodes.size() <= 300);
     CHECK(part.nodes.size() > 250);
