@@ -9,6 +9,7 @@
 #include <autograd/kernels/blas.hpp>
 #include <autograd/kernels/isa.hpp>
 #include <autograd/kernels/parallel.hpp>
+#include <autograd/kernels/product.hpp>
 #include <autograd/kernels/rows.hpp>
 
 #define XGRAD_INLINE [[gnu::always_inline]] static inline
@@ -26,13 +27,6 @@ Index keys_of(const AttentionInputs& x) { return x.k.shape[x.k.rank() - 2]; }
 // Two blocks of scores, and a number for each query.
 Index room_of_piece(Index keys) { return 2 * block * keys + block; }
 
-// The last two axes of an operand, whose rows BLAS can walk.
-template <class T>
-struct Rows {
-    const T* data;
-    Index step;
-};
-
 // The matrices of one operand, one for each position of the leading axes.
 template <class T>
 class Matrices {
@@ -46,7 +40,7 @@ public:
         const int last = x_.rank() - 1;
         step_ = std::max({Index{1}, x_.shape[last], x_.shape[last - 1] <= 1 ? 0 : x_.strides[last - 1]});
     }
-    Rows<T> at(Index lead) const {
+    Factor<T> at(Index lead) const {
         Index offset = 0;
         for (int axis = x_.rank() - 3; axis >= 0; --axis) {
             offset += lead % x_.shape[axis] * x_.strides[axis];
@@ -68,20 +62,12 @@ private:
     Index step_;
 };
 
-// c = alpha a b + beta c, a of m x k and b of k x n after their turns; rows of c are c_step apart.
-enum class Turn : bool { no, yes };
+// c = scale a b, or c += scale a b; empty without any terms.
 template <class T>
-void multiply(Turn turn_a, Turn turn_b, Index m, Index n, Index k, double alpha, Rows<T> a, Rows<T> b, double beta,
-              T* c, Index c_step) {
+void multiply(Index m, Index n, Index k, Factor<T> a, Factor<T> b, T* c, Index c_step, bool add, double scale = 1) {
     if (m == 0 || n == 0) return;
-    if (k == 0) {
-        for (Index i = 0; beta == 0 && i < m; ++i) std::fill_n(c + i * c_step, n, T(0));
-        return;
-    }
-    const auto way = [](Turn turn) { return turn == Turn::yes ? CblasTrans : CblasNoTrans; };
-    blas().of<T>().gemm(CblasRowMajor, way(turn_a), way(turn_b), static_cast<int>(m), static_cast<int>(n),
-                        static_cast<int>(k), static_cast<T>(alpha), a.data, static_cast<int>(a.step), b.data,
-                        static_cast<int>(b.step), static_cast<T>(beta), c, static_cast<int>(c_step));
+    if (k > 0) return product(m, n, k, a, b, c, c_step, add, scale);
+    for (Index i = 0; !add && i < m; ++i) std::fill_n(c + i * c_step, n, T(0));
 }
 
 // The slope of softmax: p (dp - sum(p dp)), written over dp.
@@ -139,7 +125,7 @@ public:
             const Index seen = seen_by(first, rows);
             T* out = y.as<T>() + (lead * queries_ + first) * values_;
             exponentials_of(lead, first, rows, seen, room, room + block * keys_);
-            multiply(Turn::no, Turn::no, rows, values_, seen, 1, {room, keys_}, v_.at(lead), 0, out, values_);
+            multiply<T>(rows, values_, seen, {room, keys_}, v_.at(lead), out, values_, false);
             for (Index r = 0; r < rows; ++r) kernels::scale(out + r * values_, values_, room[block * keys_ + r]);
         });
     }
@@ -156,29 +142,29 @@ public:
             T *p = room, *ds = room + block * keys_;
             for (Index first = 0; first < queries_; first += block) {
                 const Index rows = std::min(block, queries_ - first), seen = seen_by(first, rows);
-                const Rows<T> g = from(g_all.at(lead), first), q = from(q_.at(lead), first);
+                const Factor<T> g = from(g_all.at(lead), first), q = from(q_.at(lead), first);
                 exponentials_of(lead, first, rows, seen, p, ds);
                 for (Index r = 0; r < rows; ++r) kernels::scale(p + r * keys_, seen, ds[r]);
-                multiply(Turn::no, Turn::yes, rows, seen, values_, 1, g, v_.at(lead), 0, ds, keys_);
+                multiply<T>(rows, seen, values_, g, turned(v_.at(lead)), ds, keys_, false);
                 run_widest<Slope<T>>(static_cast<const T*>(p), ds, rows, seen, keys_);
                 // The first block writes what it sees, and zeros behind it.
-                const double more = first == 0 ? 0 : 1;
+                const bool more = first > 0;
                 const auto keyed = [&](const Strided& to, Index n) { return to.as<T>() + lead * keys_ * n; };
-                multiply(Turn::yes, Turn::no, seen, values_, rows, 1, {p, keys_}, g, more, keyed(dv, values_), values_);
-                multiply(Turn::yes, Turn::no, seen, width_, rows, x_.scale, {ds, keys_}, q, more, keyed(dk, width_),
-                         width_);
+                multiply<T>(seen, values_, rows, turned({p, keys_}), g, keyed(dv, values_), values_, more);
+                multiply<T>(seen, width_, rows, turned({ds, keys_}), q, keyed(dk, width_), width_, more, x_.scale);
                 if (first == 0) {
                     std::fill_n(keyed(dv, values_) + seen * values_, (keys_ - seen) * values_, T(0));
                     std::fill_n(keyed(dk, width_) + seen * width_, (keys_ - seen) * width_, T(0));
                 }
-                multiply(Turn::no, Turn::no, rows, width_, seen, x_.scale, {ds, keys_}, k_.at(lead), 0,
-                         dq.as<T>() + (lead * queries_ + first) * width_, width_);
+                multiply<T>(rows, width_, seen, {ds, keys_}, k_.at(lead),
+                            dq.as<T>() + (lead * queries_ + first) * width_, width_, false, x_.scale);
             }
         });
     }
 
 private:
-    static Rows<T> from(Rows<T> all, Index row) { return {all.data + row * all.step, all.step}; }
+    static Factor<T> from(Factor<T> all, Index row) { return {all.data + row * all.step, all.step}; }
+    static Factor<T> turned(Factor<T> f) { return {f.data, f.step, /*turned=*/true}; }
     Index seen_by(Index first, Index rows) const { return x_.causal ? std::min(keys_, first + rows) : keys_; }
 
     // f(item, room) for each item; pieces are cut by the shape alone. `products` is how many there are an item.
@@ -197,8 +183,7 @@ private:
 
     // e^(score - the largest) of some queries and the keys that one of them sees, and 1 over the sum of each row.
     void exponentials_of(Index lead, Index first, Index rows, Index seen, T* scores, T* inverse) const {
-        multiply(Turn::no, Turn::yes, rows, seen, width_, x_.scale, from(q_.at(lead), first), k_.at(lead), 0, scores,
-                 keys_);
+        multiply<T>(rows, seen, width_, from(q_.at(lead), first), turned(k_.at(lead)), scores, keys_, false, x_.scale);
         for (Index r = 0; r < rows; ++r, scores += keys_) {
             const Index own = x_.causal ? std::min(seen, first + r + 1) : seen;
             std::fill(scores + own, scores + seen, T(0));

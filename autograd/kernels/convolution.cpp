@@ -7,6 +7,7 @@
 #include <autograd/kernels/blas.hpp>
 #include <autograd/kernels/dnn.hpp>
 #include <autograd/kernels/parallel.hpp>
+#include <autograd/kernels/product.hpp>
 
 // A convolution as products: the fields that a tile of y looks at become the columns of a matrix, which w multiplies from
 // the left. The tile is so small that its columns stay in the cache between being written and being read.
@@ -94,15 +95,6 @@ void scatter(const Convolution& c, Index first_row, Index rows, const T* columns
     });
 }
 
-template <class T>
-void multiply(bool turn_a, bool turn_b, Index m, Index n, Index k, const T* a, Index lda, const T* b, Index ldb,
-              bool add, T* c, Index ldc) {
-    const auto number = [](Index i) { return static_cast<int>(std::max<Index>(i, 1)); };
-    blas().of<T>().gemm(CblasRowMajor, turn_a ? CblasTrans : CblasNoTrans, turn_b ? CblasTrans : CblasNoTrans,
-                        number(m), number(n), number(k), 1, a, number(lda), b, number(ldb), add ? T(1) : T(0), c,
-                        number(ldc));
-}
-
 // One call of the kernel.
 template <class T>
 class Run {
@@ -125,8 +117,8 @@ public:
                 std::fill_n(to + o * c_.positions(), tile.width, bias_[group * c_.outputs + o]);
             }
             gather(c_, tile.row, tile.rows, x_ + image * c_.inputs * c_.pixels(), columns);
-            multiply(false, false, c_.outputs, tile.width, c_.depth(), w_of(w_, group), c_.depth(), columns, tile.width,
-                     bias_ != nullptr, to, c_.positions());
+            product<T>(c_.outputs, tile.width, c_.depth(), {w_of(w_, group), c_.depth()}, {columns, tile.width}, to,
+                       c_.positions(), /*add=*/bias_ != nullptr);
         });
     }
 
@@ -139,9 +131,9 @@ public:
             }
             for (Index t = 0; t < plan_.tiles; ++t) {
                 const Tile tile = tile_of(t);
-                multiply(true, false, c_.depth(), tile.width, c_.outputs, w_of(w_, group), c_.depth(),
-                         y_ + image * c_.outputs * c_.positions() + tile.begin, c_.positions(), false, columns,
-                         tile.width);
+                product<T>(c_.depth(), tile.width, c_.outputs, {w_of(w_, group), c_.depth(), /*turned=*/true},
+                           {y_ + image * c_.outputs * c_.positions() + tile.begin, c_.positions()}, columns, tile.width,
+                           /*add=*/false);
                 scatter(c_, tile.row, tile.rows, columns, to);
             }
         });
@@ -158,9 +150,11 @@ public:
                 for (Index t = 0; t < plan_.tiles; ++t) {
                     const Tile tile = tile_of(t);
                     gather(c_, tile.row, tile.rows, x_ + image * c_.inputs * c_.pixels(), columns);
-                    multiply(false, true, c_.outputs, c_.depth(), tile.width,
-                             y_ + image * c_.outputs * c_.positions() + tile.begin, c_.positions(), columns, tile.width,
-                             true, w_of(partial + chunk * entries, group), c_.depth());
+                    product<T>(c_.outputs, c_.depth(), tile.width,
+                               {y_ + image * c_.outputs * c_.positions() + tile.begin, c_.positions()},
+                               {columns, tile.width, /*turned=*/true}, w_of(partial + chunk * entries, group),
+                               c_.depth(),
+                               /*add=*/true);
                 }
             }
         });
