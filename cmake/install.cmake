@@ -23,6 +23,10 @@ install(TARGETS xgrad_autograd xgrad_autograd_static xgrad_nn xgrad_nn_static xg
     LIBRARY COMPONENT runtime NAMELINK_COMPONENT development
     ARCHIVE COMPONENT development)
 
+if(TARGET xgrad-explore)
+    install(TARGETS xgrad-explore RUNTIME COMPONENT development)
+endif()
+
 set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/xgrad")
 install(EXPORT xgradTargets NAMESPACE xgrad:: DESTINATION "${package_folder}" COMPONENT development)
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/xgradConfig.cmake.in" "${PROJECT_BINARY_DIR}/xgradConfig.cmake"

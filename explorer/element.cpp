@@ -226,12 +226,12 @@ TraceTerms one_of(const TraceTerms& all, std::size_t at) {
 Explanation Explanation::element(std::size_t node, std::span<const Index> at, Site site) const {
     const CallSite here(site);
     const TraceNode& n = trace_.nodes.at(node);
-    const std::size_t position = flat_position(trace_, node, at);
     if (n.inputs.empty())
         fail<ValueError>("element: {} is no result, so nothing adds up to it\n  expected the result of an operation",
                          trace_.name(node));
     if (n.op == "stack" || n.op == "value_at" || n.dtype.empty())
         fail<ValueError>("element: {} is made of scalars already", trace_.name(node));
+    const std::size_t position = flat_position(trace_, node, at);
     TraceTerms terms;
     if (position < n.terms.of.size()) terms = one_of(n.terms, position);
     else if (graph_) terms = terms_of_element(*graph_, node, position, 100'000);

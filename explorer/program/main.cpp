@@ -1,31 +1,73 @@
 // xgrad-explore: a trace in the terminal.
+#include <langinfo.h>
 #include <unistd.h>
 
+#include <clocale>
 #include <exception>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 #include <autograd/error.hpp>
 #include <autograd/version.hpp>
+#include <autograd/write_file_internal.hpp>
 #include <explorer/explain.hpp>
+#include <explorer/notation_internal.hpp>
+#include <explorer/page_internal.hpp>
 #include <explorer/session_internal.hpp>
 
 namespace {
 
+// Whether the terminal shows more than ASCII.
+bool knows_utf8() {
+    setlocale(LC_CTYPE, "");
+    return std::string_view(nl_langinfo(CODESET)) == "UTF-8";
+}
+
+// What the session says, a command at a time. What the terminal cannot show
+// becomes as many '?' as it would be wide.
+class Screen {
+public:
+    std::ostringstream out;
+    void show() {
+        const std::string text = out.str();
+        out.str("");
+        if (utf8_) {
+            std::cout << text << std::flush;
+            return;
+        }
+        for (std::size_t i = 0, end = 0; i < text.size(); i = end) {
+            end = i + 1;
+            while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) ++end;
+            const std::string character = text.substr(i, end - i);
+            if (character.size() == 1) std::cout << character;
+            else std::cout << std::string(xg::detail::columns(character), '?');
+        }
+        std::cout << std::flush;
+    }
+
+private:
+    bool utf8_ = knows_utf8();
+};
+
 // On a terminal a mistake is told and the session goes on; in a script it is the end.
-int converse(xg::ExplorerSession& session, std::istream& in, bool interactive) {
+int converse(xg::ExplorerSession& session, Screen& screen, std::istream& in, bool interactive) {
     session.greet();
-    if (interactive) std::cout << "help lists the commands\n";
+    if (interactive) screen.out << "help lists the commands\n";
     int number = 0;
-    for (std::string line; std::cout << (interactive ? "> " : "") << std::flush, std::getline(in, line);) {
+    for (std::string line; screen.out << (interactive ? "> " : ""), screen.show(), std::getline(in, line);) {
         ++number;
-        if (!interactive && !line.empty()) std::cout << "> " << line << "\n";
+        if (!interactive && !line.empty()) screen.out << "> " << line << "\n";
         try {
-            if (!session.run(line)) return 0;
+            const bool more = session.run(line);
+            screen.show();
+            if (!more) return 0;
         } catch (const xg::Error& e) {
-            std::cout << std::flush;
+            screen.show();
             std::cerr << e.what() << "\n";
             if (interactive) continue;
             std::cerr << "  at command " << number << ": " << line << "\n";
@@ -36,17 +78,23 @@ int converse(xg::ExplorerSession& session, std::istream& in, bool interactive) {
     return 0;
 }
 
-int write_page(const std::string& trace, const std::string& page) {
-    xg::Explanation(xg::Trace::read(trace)).html(page);
+// Of the file as it is, which may hold the steps of a training beside the trace, unless that is too large.
+int write_page(const std::string& path, const std::string& page) {
+    const xg::Trace trace = xg::Trace::read(path);
+    std::ifstream in(path, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    xg::write_file("xgrad-explore --html", page, xg::detail::page_of(trace, text));
     std::cout << "wrote " << page << "\n";
     return 0;
 }
 
 int explore(const std::string& trace, const std::string& script) {
-    xg::ExplorerSession session(xg::Trace::read(trace), std::cout);
-    if (script.empty()) return converse(session, std::cin, isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0);
+    Screen screen;
+    xg::ExplorerSession session(xg::Trace::read(trace), screen.out);
+    if (script.empty())
+        return converse(session, screen, std::cin, isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0);
     std::istringstream commands(script);
-    return converse(session, commands, false);
+    return converse(session, screen, commands, false);
 }
 
 } // namespace
