@@ -5,14 +5,13 @@
 #include <autograd/autograd.hpp>
 #include <nn/nn.hpp>
 
-#include <CLI/CLI.hpp>
-
 #include <cstdio>
 #include <string>
 #include <vector>
 
 #include "support/digits.hpp"
 #include "support/plot.hpp"
+#include "support/program.hpp"
 #include "support/report.hpp"
 
 using namespace xg;
@@ -33,12 +32,6 @@ struct Net : nn::Module {
         return out(drop(flatten(shapes, 1)));
     }
     XGRAD_MODULE(first, norm1, second, norm2, third, norm3, drop, out)
-};
-
-struct Settings {
-    int epochs = 40;
-    std::uint64_t seed = 7;
-    std::string report = "digits_cnn.html";
 };
 
 Tensor as_images(const Tensor& x) { return reshape(x, {-1, 1, 8, 8}); }
@@ -66,8 +59,8 @@ History train(Net& net, const Digits& train_set, const Digits& held_out, const S
     nn::DataLoader batches(nn::TensorDataset{as_images(train_set.x), train_set.y},
                            {.batch_size = 32, .shuffle = true, .seed = settings.seed});
     History history;
-    for (int epoch = 1; epoch <= settings.epochs; ++epoch) {
-        if (epoch == settings.epochs * 2 / 3 || epoch == settings.epochs * 9 / 10) adam.lr(adam.lr() / 5);
+    for (int epoch = 1; epoch <= settings.rounds; ++epoch) {
+        if (epoch == settings.rounds * 2 / 3 || epoch == settings.rounds * 9 / 10) adam.lr(adam.lr() / 5);
         double total = 0;
         for (auto& batch : batches) {
             adam.zero_grad();
@@ -78,8 +71,8 @@ History train(Net& net, const Digits& train_set, const Digits& held_out, const S
         }
         history.loss.push_back(total / static_cast<double>(batches.size()));
         history.accuracy.push_back(held_out_accuracy(net, held_out));
-        if (epoch % 5 == 0 || epoch == settings.epochs) {
-            std::printf("  epoch %2d/%d: loss %.4f, held out %.2f %%\n", epoch, settings.epochs, history.loss.back(),
+        if (epoch % 5 == 0 || epoch == settings.rounds) {
+            std::printf("  epoch %2d/%d: loss %.4f, held out %.2f %%\n", epoch, settings.rounds, history.loss.back(),
                         100 * history.accuracy.back());
             std::fflush(stdout);
         }
@@ -143,7 +136,7 @@ void write_report(Net& net, const History& history, const Digits& held_out, cons
                         "of 8 by 8 pixels.");
     report.cards({{"held-out accuracy", percent, std::to_string(right) + " of " + std::to_string(count) + " images"},
                   {"parameters", std::to_string(net.parameter_count()), "32, 64 and 64 filters of 3 by 3"},
-                  {"epochs", std::to_string(settings.epochs), "Adam, batches of 32"}});
+                  {"epochs", std::to_string(settings.rounds), "Adam, batches of 32"}});
     report.heading("Learning")
         .figures({{plot::line_chart({{.name = "training", .y = history.loss}},
                                     {.title = "Loss", .x_label = "epoch", .y_label = "cross-entropy", .log_y = true}),
@@ -182,22 +175,8 @@ int run(const Settings& settings) {
 } // namespace
 
 int main(int argc, char** argv) {
-    Settings settings;
-    bool quick = false;
-    CLI::App app("Trains a convolutional network on handwritten digits.");
-    app.add_option("--epochs", settings.epochs, "how often to go through the training images")
-        ->check(CLI::Range(1, 100000))
-        ->capture_default_str();
-    app.add_option("--seed", settings.seed, "of the first weights and of the order of the images")
-        ->capture_default_str();
-    app.add_option("--report", settings.report, "the page to write")->capture_default_str();
-    app.add_flag("--quick", quick, "two epochs, to see that it works");
-    CLI11_PARSE(app, argc, argv);
-    if (quick) settings.epochs = 2;
-    try {
-        return run(settings);
-    } catch (const std::exception& e) {
-        std::fprintf(stderr, "digits_cnn: %s\n", e.what());
-        return 1;
-    }
+    return run_program(argc, argv,
+                       {"digits_cnn", "Trains a convolutional network on handwritten digits.", "--epochs",
+                        "how often to go through the training images", 2},
+                       {40, 7, "digits_cnn.html"}, run);
 }

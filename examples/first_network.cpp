@@ -7,14 +7,13 @@
 #include <nn/nn.hpp>
 
 #include <unistd.h>
-#include <CLI/CLI.hpp>
-
 #include <cstdio>
 #include <string>
 #include <vector>
 
 #include "support/digits.hpp"
 #include "support/plot.hpp"
+#include "support/program.hpp"
 #include "support/report.hpp"
 
 using namespace xg;
@@ -25,12 +24,6 @@ struct Net : nn::Module {
     nn::Linear hidden{64, 128}, out{128, 10};
     Tensor forward(const Tensor& x) override { return out(relu(hidden(x))); }
     XGRAD_MODULE(hidden, out)
-};
-
-struct Settings {
-    int epochs = 60;
-    std::uint64_t seed = 7;
-    std::string report = "first_network.html";
 };
 
 struct Score {
@@ -77,8 +70,8 @@ History train(Net& net, const Digits& train_set, const Digits& held_out, const S
                            {.batch_size = 32, .shuffle = true, .seed = settings.seed});
     History history;
     bool first = true;
-    for (int epoch = 1; epoch <= settings.epochs; ++epoch) {
-        if (epoch == settings.epochs * 2 / 3) adam.lr(adam.lr() / 4); // smaller steps to settle down
+    for (int epoch = 1; epoch <= settings.rounds; ++epoch) {
+        if (epoch == settings.rounds * 2 / 3) adam.lr(adam.lr() / 4); // smaller steps to settle down
         for (auto& batch : batches) {
             adam.zero_grad();
             // An image never comes twice with the same noise, so that none can be learned by heart.
@@ -95,13 +88,13 @@ History train(Net& net, const Digits& train_set, const Digits& held_out, const S
             if (first) {
                 const double after = nn::cross_entropy(net(batch.x), batch.y).item();
                 std::printf("6 update: one step of Adam, and the same batch has loss %.4f\n", after);
-                std::printf("7 repeat steps 3 to 6 for %d epochs of %lld batches\n", settings.epochs,
+                std::printf("7 repeat steps 3 to 6 for %d epochs of %lld batches\n", settings.rounds,
                             (long long)batches.size());
                 first = false;
             }
         }
         history.add(score(net, train_set), score(net, held_out));
-        show_progress(epoch, settings.epochs, {history.train_loss.back(), history.train_accuracy.back()},
+        show_progress(epoch, settings.rounds, {history.train_loss.back(), history.train_accuracy.back()},
                       {history.held_out_loss.back(), history.held_out_accuracy.back()});
     }
     return history;
@@ -139,7 +132,7 @@ void write_report(Net& net, const History& history, const Digits& held_out, cons
                         "digits of 8 by 8 pixels.");
     report.cards({{"held-out accuracy", percent, std::to_string(right) + " of " + std::to_string(count) + " images"},
                   {"parameters", std::to_string(net.parameter_count()), "64 - 128 - 10, relu"},
-                  {"epochs", std::to_string(settings.epochs), "Adam, batches of 32"}});
+                  {"epochs", std::to_string(settings.rounds), "Adam, batches of 32"}});
     report.heading("Learning")
         .figures(
             {{plot::line_chart(
@@ -178,22 +171,8 @@ int run(const Settings& settings) {
 } // namespace
 
 int main(int argc, char** argv) {
-    Settings settings;
-    bool quick = false;
-    CLI::App app("Trains a first network on handwritten digits.");
-    app.add_option("--epochs", settings.epochs, "how often to go through the training images")
-        ->check(CLI::Range(1, 100000))
-        ->capture_default_str();
-    app.add_option("--seed", settings.seed, "of the first weights and of the order of the images")
-        ->capture_default_str();
-    app.add_option("--report", settings.report, "the page to write")->capture_default_str();
-    app.add_flag("--quick", quick, "a few epochs, to see that it works");
-    CLI11_PARSE(app, argc, argv);
-    if (quick) settings.epochs = 4;
-    try {
-        return run(settings);
-    } catch (const std::exception& e) {
-        std::fprintf(stderr, "first_network: %s\n", e.what());
-        return 1;
-    }
+    return run_program(argc, argv,
+                       {"first_network", "Trains a first network on handwritten digits.", "--epochs",
+                        "how often to go through the training images", 4},
+                       {60, 7, "first_network.html"}, run);
 }

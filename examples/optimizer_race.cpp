@@ -6,35 +6,19 @@
 #include <autograd/autograd.hpp>
 #include <nn/nn.hpp>
 
-#include <CLI/CLI.hpp>
-
 #include <cmath>
 #include <cstdio>
 #include <functional>
 #include <memory>
-#include <numbers>
 
 #include "support/plot.hpp"
+#include "support/program.hpp"
 #include "support/report.hpp"
+#include "support/spirals.hpp"
 
 using namespace xg;
 
 namespace {
-
-struct Settings {
-    int steps = 1500;
-    std::uint64_t seed = 3;
-    std::string report = "optimizer_race.html";
-};
-
-// Two arms of a spiral, one turn and a half each, with a little noise.
-nn::Batch spirals(Index points) {
-    const Tensor share = reshape(arange(0, points), {points, 1}) / static_cast<double>(points);
-    const Tensor angle = 3 * std::numbers::pi * share + 0.5, radius = 0.1 + share;
-    const Tensor arm = concat({radius * cos(angle), radius * sin(angle)}, 1);
-    const Tensor both = concat({arm, -arm}) + 0.02 * randn({2 * points, 2});
-    return {both, concat({zeros({points}, {.dtype = int64}), ones({points}, {.dtype = int64})})};
-}
 
 nn::Sequential network() {
     return nn::Sequential(nn::Linear(2, 32), nn::Tanh(), nn::Linear(32, 32), nn::Tanh(), nn::Linear(32, 2));
@@ -100,13 +84,14 @@ void write_report(const std::string& path, const std::vector<Result>& results) {
     }
     plot::Report report("Optimizers race", "One network, the same first weights, two spirals to tell apart.");
     report.table({"optimizer", "last loss", "told apart", "step of 99 %"}, rows, "Where each one came");
-    report.figure(plot::line_chart(curves, {.title = "Cross-entropy by step",
-                                            .x_label = "step",
-                                            .y_label = "loss",
-                                            .log_y = true,
-                                            .width = 720,
-                                            .height = 420}),
-                  "Whole batches, each optimizer at a rate that suits it. Lower is better.");
+    const plot::Svg drawn = plot::line_chart(curves, {.title = "Cross-entropy by step",
+                                                      .x_label = "step",
+                                                      .y_label = "loss",
+                                                      .log_y = true,
+                                                      .width = 720,
+                                                      .height = 420});
+    report.figure(drawn, "Whole batches, each optimizer at a rate that suits it. Lower is better.");
+    plot::save_svg("optimizer_race.svg", drawn);
     report.write(path);
 }
 
@@ -117,7 +102,7 @@ int run(const Settings& settings) {
     std::printf("%-10s %10s %12s %14s\n", "optimizer", "loss", "told apart", "step of 99 %");
     std::vector<Result> results;
     for (const Runner& r : runners()) {
-        results.push_back(race(r, start, data, settings.steps));
+        results.push_back(race(r, start, data, settings.rounds));
         const Result& done = results.back();
         std::printf("%-10s %10.5f %10.1f %% %14s\n", done.name.c_str(), done.losses.back(), 100 * done.accuracy,
                     done.solved > 0 ? std::to_string(done.solved).c_str() : "-");
@@ -139,21 +124,7 @@ int run(const Settings& settings) {
 } // namespace
 
 int main(int argc, char** argv) {
-    Settings settings;
-    bool quick = false;
-    CLI::App app("Races optimizers on two spirals.");
-    app.add_option("--steps", settings.steps, "of each optimizer")
-        ->check(CLI::Range(1, 1000000))
-        ->capture_default_str();
-    app.add_option("--seed", settings.seed, "of the points and the first weights")->capture_default_str();
-    app.add_option("--report", settings.report, "the page to write")->capture_default_str();
-    app.add_flag("--quick", quick, "fewer steps");
-    CLI11_PARSE(app, argc, argv);
-    if (quick) settings.steps = std::min(settings.steps, 500);
-    try {
-        return run(settings);
-    } catch (const std::exception& e) {
-        std::fprintf(stderr, "optimizer_race: %s\n", e.what());
-        return 1;
-    }
+    return run_program(argc, argv,
+                       {"optimizer_race", "Races optimizers on two spirals.", "--steps", "of each optimizer", 500},
+                       {1500, 3, "optimizer_race.html"}, run);
 }

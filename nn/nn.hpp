@@ -58,6 +58,7 @@
 #include <nn/state_dict.hpp>
 #include <nn/train/early_stop.hpp>
 #include <nn/train/metrics.hpp>
+#include <nn/train/summary.hpp>
 #include <nn/value/layer.hpp>
 #include <nn/value/mlp.hpp>
 #include <nn/value/neuron.hpp>

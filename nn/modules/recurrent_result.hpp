@@ -25,10 +25,21 @@ public:
 
     State state;
 
+    // For `auto [output, state] = ...`, which takes the results apart as its own
     template <std::size_t I>
-    const auto& get() const {
+    const auto& get() const& {
         if constexpr (I == 0) return output();
         else return state;
+    }
+    template <std::size_t I>
+    auto& get() & {
+        if constexpr (I == 0) return static_cast<Tensor&>(*this);
+        else return state;
+    }
+    template <std::size_t I>
+    auto&& get() && {
+        if constexpr (I == 0) return static_cast<Tensor&&>(*this);
+        else return static_cast<State&&>(state);
     }
 };
 
