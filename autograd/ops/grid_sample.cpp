@@ -1,7 +1,9 @@
 #include <autograd/ops/image.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <vector>
 
 #include <autograd/creation.hpp>
 #include <autograd/ops/arithmetic.hpp>
@@ -19,10 +21,15 @@
 namespace xg {
 namespace {
 
-// A coordinate in -1 ... 1 as one in pixels, brought inside by the padding.
-Tensor in_pixels(const Tensor& g, Index n, const GridSampleOptions& o) {
+// A coordinate in -1 ... 1 as one in pixels.
+Tensor in_pixels(const Tensor& g, Index n, bool align_corners) {
     const double size = static_cast<double>(n);
-    Tensor at = o.align_corners ? (g + 1.0) * ((size - 1) / 2) : ((g + 1.0) * size - 1.0) * 0.5;
+    return align_corners ? (g + 1.0) * ((size - 1) / 2) : ((g + 1.0) * size - 1.0) * 0.5;
+}
+
+// Brought inside by the padding.
+Tensor inside(Tensor at, Index n, const GridSampleOptions& o) {
+    const double size = static_cast<double>(n);
     if (o.padding == GridPadding::reflection) {
         const double low = o.align_corners ? 0 : -0.5, span = o.align_corners ? size - 1 : size;
         if (span == 0) return at * 0.0;
@@ -31,6 +38,34 @@ Tensor in_pixels(const Tensor& g, Index n, const GridSampleOptions& o) {
         at = where(even, rest + low, span - rest + low);
     }
     return o.padding == GridPadding::zeros ? at : clamp(at, 0.0, size - 1);
+}
+
+// One of the pixels along an axis that a point is mixed of: its number, whether it is there, and its share (none for 1).
+struct Tap {
+    Tensor place, there, share;
+};
+
+Tap tap(const Tensor& pixel, Index n, const Tensor& share) {
+    const double last = static_cast<double>(n - 1);
+    return {clamp(pixel, 0.0, last), logical_and(greater_equal(pixel, 0.0), less_equal(pixel, last)), share};
+}
+
+// Keys' cubic, a = -0.75, at distance t of a neighbour: between 0 and 1, and between 1 and 2. Source: Keys, IEEE ASSP 1981.
+constexpr double keys = -0.75;
+Tensor near_share(const Tensor& t) { return ((keys + 2) * t - (keys + 3)) * t * t + 1.0; }
+Tensor far_share(const Tensor& t) { return ((keys * t - 5 * keys) * t + 8 * keys) * t - 4 * keys; }
+
+std::vector<Tap> taps(const Tensor& point, Index n, const GridSampleOptions& o) {
+    if (o.mode == GridMode::nearest) return {tap(round(inside(point, n, o)), n, {})};
+    if (o.mode == GridMode::bilinear) {
+        const Tensor at = inside(point, n, o), low = floor(at), part = at - low;
+        return {tap(low, n, 1.0 - part), tap(low + 1.0, n, part)};
+    }
+    // The pixels are brought inside, not the point, as in PyTorch: the cubic bends only where there are no pixels.
+    const Tensor low = floor(point), part = point - low;
+    const auto pixel = [&](double by) { return inside((low + by).detach(), n, o); };
+    return {tap(pixel(-1), n, far_share(part + 1.0)), tap(pixel(0), n, near_share(part)),
+            tap(pixel(1), n, near_share(1.0 - part)), tap(pixel(2), n, far_share(2.0 - part))};
 }
 
 struct GridSample {
@@ -53,42 +88,41 @@ struct GridSample {
                 "channels, D, H, W) and (N, D', H', W', 3)",
                 doc.name, x.shape().str(), grid.shape().str());
         }
+        if (o.mode == GridMode::bicubic && axes != 2) {
+            fail<ShapeError>("{}: x has shape {} and mode bicubic\n  expected (N, channels, H, W)", doc.name,
+                             x.shape().str());
+        }
         const Shape& s = x.shape();
         Shape places{s[0], 1};
         for (int i = 1; i + 1 < grid.rank(); ++i) places.push_back(grid.shape()[i]);
-        std::vector<Tensor> at; // of each axis of x, (N, 1, *)
+        std::vector<std::vector<Tap>> all; // of each axis of x, (N, 1, *)
         for (int i = 0; i < axes; ++i) {
-            if (s[2 + i] == 0)
-                fail<ShapeError>("{}: x has shape {}\n  expected an entry an axis of space", doc.name, s.str());
-            at.push_back(reshape(in_pixels(select(grid, -1, axes - 1 - i), s[2 + i], o), places));
+            const Index n = s[2 + i];
+            if (n == 0) fail<ShapeError>("{}: x has shape {}\n  expected an entry an axis of space", doc.name, s.str());
+            all.push_back(taps(reshape(in_pixels(select(grid, -1, axes - 1 - i), n, o.align_corners), places), n, o));
         }
-        return read(x, at, o.mode == GridMode::nearest);
+        return mixed(x, all);
     }
-    // The sum over the corners around each point, of which there is one for `nearest`.
-    static Tensor read(const Tensor& x, const std::vector<Tensor>& at, bool nearest) {
-        const int axes = static_cast<int>(at.size());
+    // The sum over all choices of a tap an axis.
+    static Tensor mixed(const Tensor& x, const std::vector<std::vector<Tap>>& all) {
         Tensor y;
-        for (int corner = 0; corner < (nearest ? 1 : 1 << axes); ++corner) {
-            Tensor share, offset, inside;
-            for (int i = 0; i < axes; ++i) {
-                const auto a = static_cast<std::size_t>(i);
-                const bool upper = (corner >> i & 1) != 0;
-                const double last = static_cast<double>(x.shape()[2 + i] - 1);
-                const Tensor low = nearest ? round(at[a]) : floor(at[a]);
-                const Tensor pixel = upper ? low + 1.0 : low;
-                const Tensor in = logical_and(greater_equal(pixel, 0.0), less_equal(pixel, last));
-                inside = inside.defined() ? logical_and(inside, in) : in;
-                const Tensor place = clamp(pixel, 0.0, last);
-                offset = offset.defined() ? offset * (last + 1) + place : place;
-                if (nearest) continue;
-                const Tensor part = upper ? at[a] - low : 1.0 - (at[a] - low);
-                share = share.defined() ? share * part : part;
+        std::vector<std::size_t> choice(all.size());
+        for (;;) {
+            Tensor share, offset, there;
+            for (std::size_t i = 0; i < all.size(); ++i) {
+                const Tap& t = all[i][choice[i]];
+                offset = offset.defined() ? offset * static_cast<double>(x.shape()[2 + static_cast<int>(i)]) + t.place
+                                          : t.place;
+                there = there.defined() ? logical_and(there, t.there) : t.there;
+                if (t.share.defined()) share = share.defined() ? share * t.share : t.share;
             }
             const Tensor value = pick(x, offset.detach().to(int64));
-            const Tensor term = where(inside, nearest ? value : value * share, 0.0);
+            const Tensor term = where(there, share.defined() ? value * share : value, 0.0);
             y = y.defined() ? y + term : term;
+            std::size_t axis = 0;
+            while (axis < all.size() && ++choice[axis] == all[axis].size()) choice[axis++] = 0;
+            if (axis == all.size()) return y;
         }
-        return y;
     }
     // x (N, C, *) at places (N, 1, *'), counted over the axes of space.
     static Tensor pick(const Tensor& x, const Tensor& places) {
@@ -115,6 +149,10 @@ struct GridSample {
                  },
                  "ShapeError", "an entry an axis"},
                 {[] {
+                     grid_sample(zeros({1, 2, 3, 3, 3}), zeros({1, 2, 2, 2, 3}), {.mode = GridMode::bicubic});
+                 },
+                 "ShapeError", "mode bicubic"},
+                {[] {
                      grid_sample(zeros({1, 2, 3, 3}), Tensor());
                  },
                  "StateError", "undefined"},
@@ -130,6 +168,28 @@ double reflected(double at, double low, double high) {
     if (high <= low) return 0;
     while (at < low || at > high) at = at < low ? 2 * low - at : 2 * high - at;
     return at;
+}
+
+double brought_inside(double at, double n, const GridSampleOptions& o) {
+    if (o.padding == GridPadding::reflection)
+        at = o.align_corners ? reflected(at, 0, n - 1) : reflected(at, -0.5, n - 0.5);
+    return o.padding == GridPadding::zeros ? at : std::clamp(at, 0.0, n - 1);
+}
+
+// What a pixel of an axis counts for a point: by the nearest whole number, by a hat, or by a cubic around the point over the
+// pixels of an axis without ends, each of which stands for one inside.
+double weight_of(double point, Index pixel, Index n, const GridSampleOptions& o) {
+    const double away = std::abs(point - double(pixel));
+    if (o.mode == GridMode::nearest) return std::nearbyint(point) == double(pixel) ? 1 : 0;
+    if (o.mode == GridMode::bilinear) return std::max(0.0, 1 - away);
+    double total = 0;
+    for (Index i = -2 * n - 4; i < 3 * n + 4; ++i) {
+        if (brought_inside(double(i), double(n), o) != double(pixel)) continue;
+        const double t = std::abs(point - double(i));
+        if (t < 1) total += 1 - 2.25 * t * t + 1.25 * t * t * t;
+        else if (t < 2) total += 3 - 6 * t + 3.75 * t * t - 0.75 * t * t * t;
+    }
+    return total;
 }
 
 // Points that are not within 0.05 of a pixel or the middle of two, where the result has kinks.
@@ -151,20 +211,25 @@ std::vector<Sample> GridSample::samples() {
         GridSampleOptions options = {};
     };
     constexpr auto border = GridPadding::border, reflection = GridPadding::reflection;
-    constexpr auto nearest_mode = GridMode::nearest;
-    const GridCase cases[] = {{{2, 3, 4, 5}, {2, 3, 2, 2}},
-                              {{1, 2, 3, 4}, {1, 2, 3, 2}, {.align_corners = true}},
-                              {{1, 1, 4, 3}, {1, 4, 1, 2}, {.padding = border}},
-                              {{2, 2, 3, 3}, {2, 1, 3, 2}, {.padding = reflection}},
-                              {{1, 2, 5, 4}, {1, 2, 2, 2}, {.padding = reflection, .align_corners = true}},
-                              {{1, 2, 4, 4}, {1, 3, 3, 2}, {.mode = nearest_mode}},
-                              {{1, 1, 2, 3, 4}, {1, 2, 1, 2, 3}},
-                              {{2, 1, 3, 2, 2}, {2, 1, 2, 1, 3}, {.padding = border, .align_corners = true}},
-                              {{0, 2, 3, 3}, {0, 2, 2, 2}},
-                              {{1, 2, 3, 3}, {1, 0, 2, 2}},
-                              {{1, 3, 1, 1}, {1, 2, 2, 2}},
-                              {{3, 1, 2, 4}, {3, 2, 1, 2}, {.mode = nearest_mode, .padding = border}},
-                              {{1, 0, 3, 4}, {1, 2, 2, 2}}};
+    constexpr auto nearest_mode = GridMode::nearest, cubic_mode = GridMode::bicubic;
+    const GridCase cases[] = {
+        {{2, 3, 4, 5}, {2, 3, 2, 2}},
+        {{1, 2, 3, 4}, {1, 2, 3, 2}, {.align_corners = true}},
+        {{1, 1, 4, 3}, {1, 4, 1, 2}, {.padding = border}},
+        {{2, 2, 3, 3}, {2, 1, 3, 2}, {.padding = reflection}},
+        {{1, 2, 5, 4}, {1, 2, 2, 2}, {.padding = reflection, .align_corners = true}},
+        {{1, 2, 4, 4}, {1, 3, 3, 2}, {.mode = nearest_mode}},
+        {{1, 1, 2, 3, 4}, {1, 2, 1, 2, 3}},
+        {{2, 1, 3, 2, 2}, {2, 1, 2, 1, 3}, {.padding = border, .align_corners = true}},
+        {{0, 2, 3, 3}, {0, 2, 2, 2}},
+        {{1, 2, 3, 3}, {1, 0, 2, 2}},
+        {{1, 3, 1, 1}, {1, 2, 2, 2}},
+        {{3, 1, 2, 4}, {3, 2, 1, 2}, {.mode = nearest_mode, .padding = border}},
+        {{1, 0, 3, 4}, {1, 2, 2, 2}},
+        {{2, 2, 4, 5}, {2, 3, 2, 2}, {.mode = cubic_mode}},
+        {{1, 2, 5, 3}, {1, 2, 2, 2}, {.mode = cubic_mode, .padding = border, .align_corners = true}},
+        {{1, 1, 3, 4}, {1, 1, 4, 2}, {.mode = cubic_mode, .padding = reflection}},
+        {{1, 1, 4, 3}, {1, 3, 1, 2}, {.mode = cubic_mode, .padding = reflection, .align_corners = true}}};
     std::vector<Sample> all;
     for (const GridCase& c : cases) {
         all.push_back(sample(
@@ -185,22 +250,16 @@ std::vector<Sample> GridSample::samples() {
                         p.push_back(axes - 1 - i);
                         const double n = double(x.shape()[2 + i]), g = grid(p);
                         double c1 = o.align_corners ? (g + 1) / 2 * (n - 1) : ((g + 1) * n - 1) / 2;
-                        if (o.padding == GridPadding::reflection)
-                            c1 = o.align_corners ? reflected(c1, 0, n - 1) : reflected(c1, -0.5, n - 0.5);
-                        if (o.padding != GridPadding::zeros) c1 = std::clamp(c1, 0.0, n - 1);
+                        if (o.mode != GridMode::bicubic) c1 = brought_inside(c1, n, o);
                         center.push_back(c1);
                     }
-                    // Every pixel, weighted by a hat around the point.
                     double total = 0;
                     Shape space;
                     for (int i = 0; i < axes; ++i) space.push_back(x.shape()[2 + i]);
                     tabulate(space, [&](const Position& pixel) {
                         double weight = 1;
-                        for (std::size_t i = 0; i < center.size(); ++i) {
-                            const double t = std::abs(center[i] - double(pixel[i]));
-                            weight *= o.mode == GridMode::nearest ? (std::nearbyint(center[i]) == double(pixel[i]))
-                                                                  : std::max(0.0, 1 - t);
-                        }
+                        for (std::size_t i = 0; i < center.size(); ++i)
+                            weight *= weight_of(center[i], pixel[i], space[static_cast<int>(i)], o);
                         Position from{at[0], at[1]};
                         from.insert(from.end(), pixel.begin(), pixel.end());
                         if (weight != 0) total += weight * x(from);

@@ -35,7 +35,7 @@ XGRAD_API Tensor unfold(const Operand& x, const Shape& kernel, const UnfoldOptio
 /// The adjoint: columns added up where they overlap, (N, C kernel, positions) -> (N, C, *size).
 XGRAD_API Tensor fold(const Operand& x, const Shape& size, const Shape& kernel, const UnfoldOptions& options = {});
 
-enum class GridMode { bilinear, nearest };
+enum class GridMode { bilinear, nearest, bicubic };
 enum class GridPadding { zeros, border, reflection };
 struct GridSampleOptions {
     GridMode mode = GridMode::bilinear;
@@ -44,7 +44,8 @@ struct GridSampleOptions {
 };
 /// x read between its pixels: (N, C, H, W) at (N, H', W', 2), or with three axes and numbers. A point of the grid is (x, y)
 /// or (x, y, z), along the last axis of x first, -1 and 1 being its ends. Differentiable by x and, but for `nearest`, by the
-/// grid. ShapeError for ranks and sizes that do not fit. Source: Jaderberg et al., NIPS 2015.
+/// grid. `bicubic` (a = -0.75) is for two axes. ShapeError for ranks and sizes that do not fit.
+/// Source: Jaderberg et al., NIPS 2015.
 XGRAD_API Tensor grid_sample(const Operand& x, const Tensor& grid, GridSampleOptions options = {});
 
 } // namespace xg
