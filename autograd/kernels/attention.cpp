@@ -132,7 +132,7 @@ public:
 
     // With p the weights and h = g v^T: dv = p^T g, ds = p (h - sum(p h)), dq = scale ds k, dk = scale ds^T q.
     void backward(const Strided& g_in, const AttentionGradients& to_all, T* room_of_all) const {
-        const auto& [dq, dk, dv] = to_all;
+        const Strided &dq = to_all.q, &dk = to_all.k, &dv = to_all.v;
         const Matrices<T> g_all(g_in);
         if (queries_ == 0) {
             fill(dk, 0);
