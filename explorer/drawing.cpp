@@ -93,7 +93,8 @@ std::string latex_quantity(const Trace& trace, const TraceEvent& event) {
 std::string latex_rule(const TraceEdge& edge) { return escaped_latex(plain_vjp(edge)); }
 
 std::string latex_derivative(const Trace& trace, std::size_t node) {
-    return fmt::format("\\frac{{\\partial {}}}{{\\partial {}}}", latex_name(trace.name(trace.root)),
+    return fmt::format("\\frac{{\\partial {}}}{{\\partial {}}}",
+                       latex_name(trace.derivative_of.empty() ? trace.name(trace.root) : trace.derivative_of),
                        latex_name(trace.name(node)));
 }
 

@@ -171,6 +171,7 @@ private:
         t_.nodes[t_.root].file = n.file, t_.nodes[t_.root].line = n.line;
         t_.sources = of_.sources;
         t_.seed = 1;
+        if (n.gradient) t_.derivative_of = of_.name(of_.root);
         if (n.gradient && n.gradient_tensor == no_tensor) t_.seed = *n.gradient;
         else if (n.gradient) {
             const TraceTensor& g = of_.tensors[n.gradient_tensor];

@@ -173,7 +173,8 @@ std::string detail::times(const std::string& a, const std::string& b) {
 }
 
 std::string detail::derivative_name(const Trace& trace, std::size_t node) {
-    return fmt::format("d{}/d{}", trace.name(trace.root), trace.name(node));
+    const std::string& of = trace.derivative_of;
+    return fmt::format("d{}/d{}", of.empty() ? trace.name(trace.root) : of, trace.name(node));
 }
 
 } // namespace xg

@@ -99,6 +99,8 @@ struct XGRAD_API Trace {
     std::vector<TraceEvent> events = {};
     std::size_t root = 0;
     double seed = 1;
+    std::string derivative_of =
+        {}; ///< what is differentiated, if it is not the root: of an element of a tensor the loss
     std::vector<TraceTensor> tensors = {};
     std::map<std::string, TraceOperation> operations;
     std::map<std::string, std::map<std::uint32_t, std::string>> sources; ///< lines of files around the nodes'

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include <autograd/debug/module_path.hpp>
+#include <autograd/debug/module_path_internal.hpp>
 #include <autograd/debug/watch.hpp>
 #include <autograd/error_format_internal.hpp>
 #include <autograd/ops/shape_ops.hpp>

@@ -1,6 +1,6 @@
 #include <unordered_map>
 
-#include <autograd/debug/module_path.hpp>
+#include <autograd/debug/module_path_internal.hpp>
 #include <autograd/debug/trace_tensors_internal.hpp>
 #include <autograd/debug/watch.hpp>
 #include <autograd/engine/backward.hpp>
