@@ -120,6 +120,7 @@ nlohmann::json detail::trace_json(const Trace& t) {
     for (std::size_t i = 0; i < t.edges.size(); ++i) links.push_back(to_json(t.edges[i], i));
     for (const TraceEvent& e : t.events) steps.push_back(to_json(t, e));
     for (const TraceTensor& x : t.tensors) out["tensors"].push_back(to_json(x));
+    if (!t.derivative_of.empty()) out["derivative_of"] = t.derivative_of;
     out["operations"] = json::object();
     for (const auto& [name, about] : t.operations)
         out["operations"][name] = {

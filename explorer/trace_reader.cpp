@@ -46,6 +46,7 @@ public:
                                version, trace_version));
         if (version < 1) refuse(fmt::format("there is no version {}", version));
         t_.seed = real(member(file, "seed", "the trace"), "\"seed\"");
+        t_.derivative_of = this->text(file, "derivative_of", "the trace");
         read_operations(file);
         read_tensors(file);
         read_nodes(file);

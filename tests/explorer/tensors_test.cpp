@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <ctime>
+#include <limits>
 #include <random>
 
 #include <nn/nn.hpp>
@@ -196,6 +198,8 @@ TEST_CASE("explain: an element opens as the scalars that add up to it") {
     const Explanation net = explain(mlp().loss);
     const Explanation z = opens(net, "z", {1, 2}, 9); // 4 products and a bias
     CHECK_SAYS(z.text(), "x[1,0] * hidden.weight[2,0]");
+    CHECK_SAYS(z.text(), "dL/dz[1,2] = "); // what arrived there, so it is the derivative of the loss
+    CHECK(Trace::parse(z.json()).derivative_of == "L");
     opens(net, "h", {0, 4}, 1);
     const Explanation conv = explain(convolution().loss);
     const Explanation corner = opens(conv, "z", {0, 1, 0, 0}, 8 + 1); // 2 channels, 2 rows and 1 column are not padding
@@ -357,4 +361,31 @@ TEST_CASE("traces of tensors: what does not fit together is refused") {
     std::string text = good;
     text.insert(product + 20, "1");
     CHECK_SAYS(message_of<FileError>([&] { Trace::parse(text); }), "cannot be read");
+}
+
+TEST_CASE("tracing costs at most three times the plain step") {
+    manual_seed(3);
+    nn::Sequential net(nn::Linear(64, 32), nn::Tanh(), nn::Linear(32, 10));
+    nn::Adam adam(net.parameters());
+    const Tensor x = randn({16, 64}), t = randn({16, 10});
+    const auto step = [&] {
+        adam.zero_grad();
+        nn::mse_loss(net(x), t).backward();
+        adam.step();
+    };
+    const auto seconds = [](auto&& f) {
+        std::clock_t best = std::numeric_limits<std::clock_t>::max();
+        for (int i = 0; i < 5; ++i) {
+            const std::clock_t begin = std::clock(); // of this program, whatever else the machine does
+            for (int k = 0; k < 200; ++k) f();
+            best = std::min(best, std::clock() - begin);
+        }
+        return static_cast<double>(best);
+    };
+    const auto traced = [&] {
+        const TraceTensors keep;
+        const TraceLines lines;
+        step();
+    };
+    CHECK(seconds(traced) <= 3 * seconds(step));
 }
