@@ -204,7 +204,7 @@ AttentionResult MultiheadAttention::forward(const Tensor& q, const Tensor& k, co
     }
     const bool batch_before = options.batch_first || !h.batched;
     const Tensor beside = permute(result.output, batch_before ? Axes{0, 2, 1, 3} : Axes{2, 0, 1, 3});
-    result.output = out_proj.forward(reshape(beside, q.shape()));
+    result.output = out_proj(reshape(beside, q.shape()));
     return result;
 }
 

@@ -24,7 +24,7 @@ MultiheadAttention attention(Index d_model, Index nhead, const TransformerLayerO
 // x with what `part` makes of it, normalized before or behind.
 template <class Part>
 Tensor with_part(const Tensor& x, LayerNorm& norm, bool norm_first, const Part& part) {
-    return norm_first ? x + part(norm.forward(x)) : norm.forward(x + part(x));
+    return norm_first ? x + part(norm(x)) : norm(x + part(x));
 }
 
 template <class Layer>
@@ -55,17 +55,15 @@ TransformerEncoderLayer::TransformerEncoderLayer(Index d_model, Index nhead, con
 
 Tensor TransformerEncoderLayer::forward(const Tensor& src, const EncoderMasks& m) {
     Tensor x = with_part(src, norm1, norm_first, [&](const Tensor& t) {
-        return dropout1.forward(self_attn
-                                    .forward(t, t, t,
-                                             {.key_padding_mask = m.src_key_padding_mask,
-                                              .need_weights = false,
-                                              .attn_mask = m.src_mask,
-                                              .is_causal = m.is_causal})
-                                    .output);
+        return dropout1(self_attn(t, t, t,
+                                  {.key_padding_mask = m.src_key_padding_mask,
+                                   .need_weights = false,
+                                   .attn_mask = m.src_mask,
+                                   .is_causal = m.is_causal})
+                            .output);
     });
-    return with_part(x, norm2, norm_first, [&](const Tensor& t) {
-        return dropout2.forward(linear2.forward(dropout.forward(activation(linear1.forward(t)))));
-    });
+    return with_part(x, norm2, norm_first,
+                     [&](const Tensor& t) { return dropout2(linear2(dropout(activation(linear1(t))))); });
 }
 
 TransformerDecoderLayer::TransformerDecoderLayer(Index d_model, Index nhead, const TransformerLayerOptions& o,
@@ -86,26 +84,23 @@ TransformerDecoderLayer::TransformerDecoderLayer(Index d_model, Index nhead, con
 
 Tensor TransformerDecoderLayer::forward(const Tensor& tgt, const Tensor& memory, const DecoderMasks& m) {
     const Tensor x = with_part(tgt, norm1, norm_first, [&](const Tensor& t) {
-        return dropout1.forward(self_attn
-                                    .forward(t, t, t,
-                                             {.key_padding_mask = m.tgt_key_padding_mask,
-                                              .need_weights = false,
-                                              .attn_mask = m.tgt_mask,
-                                              .is_causal = m.tgt_is_causal})
-                                    .output);
+        return dropout1(self_attn(t, t, t,
+                                  {.key_padding_mask = m.tgt_key_padding_mask,
+                                   .need_weights = false,
+                                   .attn_mask = m.tgt_mask,
+                                   .is_causal = m.tgt_is_causal})
+                            .output);
     });
     const Tensor y = with_part(x, norm2, norm_first, [&](const Tensor& t) {
-        return dropout2.forward(multihead_attn
-                                    .forward(t, memory, memory,
-                                             {.key_padding_mask = m.memory_key_padding_mask,
-                                              .need_weights = false,
-                                              .attn_mask = m.memory_mask,
-                                              .is_causal = m.memory_is_causal})
-                                    .output);
+        return dropout2(multihead_attn(t, memory, memory,
+                                       {.key_padding_mask = m.memory_key_padding_mask,
+                                        .need_weights = false,
+                                        .attn_mask = m.memory_mask,
+                                        .is_causal = m.memory_is_causal})
+                            .output);
     });
-    return with_part(y, norm3, norm_first, [&](const Tensor& t) {
-        return dropout3.forward(linear2.forward(dropout.forward(activation(linear1.forward(t)))));
-    });
+    return with_part(y, norm3, norm_first,
+                     [&](const Tensor& t) { return dropout3(linear2(dropout(activation(linear1(t))))); });
 }
 
 TransformerEncoder::TransformerEncoder(const TransformerEncoderLayer& layer, Index num_layers,
@@ -114,8 +109,8 @@ TransformerEncoder::TransformerEncoder(const TransformerEncoderLayer& layer, Ind
 
 Tensor TransformerEncoder::forward(const Tensor& src, const EncoderMasks& masks) {
     Tensor x = src;
-    for (TransformerEncoderLayer& layer : layers) x = layer.forward(x, masks);
-    return norm ? norm->forward(x) : x;
+    for (TransformerEncoderLayer& layer : layers) x = layer(x, masks);
+    return norm ? (*norm)(x) : x;
 }
 
 TransformerDecoder::TransformerDecoder(const TransformerDecoderLayer& layer, Index num_layers,
@@ -124,8 +119,8 @@ TransformerDecoder::TransformerDecoder(const TransformerDecoderLayer& layer, Ind
 
 Tensor TransformerDecoder::forward(const Tensor& tgt, const Tensor& memory, const DecoderMasks& masks) {
     Tensor x = tgt;
-    for (TransformerDecoderLayer& layer : layers) x = layer.forward(x, memory, masks);
-    return norm ? norm->forward(x) : x;
+    for (TransformerDecoderLayer& layer : layers) x = layer(x, memory, masks);
+    return norm ? (*norm)(x) : x;
 }
 
 } // namespace xg::nn

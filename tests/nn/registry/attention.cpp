@@ -101,7 +101,7 @@ std::vector<ModuleEntry> position_entries() {
          .formula = "x plus, at position p, sin(p / 10000^(2i / d_model)) in entry 2i and the cosine in entry 2i + 1",
          .shapes = "(L, N, d_model), or (N, L, d_model) with batch_first, or (L, d_model) -> the same",
          .snippet = "nn::SinusoidalEncoding positions(2);\nstd::cout << positions(zeros({2, 2})) << \"\\n\";",
-         .prints = "[[0.        1.       ]\n [0.84147096 0.5403023 ]]",
+         .prints = "[[0.         1.        ]\n [0.84147096 0.5403023 ]]",
          .instances = {instance(MAKE(nn::SinusoidalEncoding(5)), {wave({3, 2, 5})}, {.batch_axis = 1}),
                        instance(MAKE(nn::SinusoidalEncoding(4, {.max_len = 3, .dropout = 0.4, .batch_first = true})),
                                 {wave({3, 3, 4})}, {.differs = true})}},
@@ -116,7 +116,7 @@ std::vector<ModuleEntry> position_entries() {
          .formula = "pair i of the entries at position p turned by the angle p base^(-2i / width)",
          .shapes = "(*, L, width) -> the same",
          .snippet = "nn::RotaryEncoding rotary(2);\nstd::cout << rotary(tensor({{1, 0}, {1, 0}})) << \"\\n\";",
-         .prints = "[[1.        0.       ]\n [0.5403023 0.84147096]]",
+         .prints = "[[1.         0.        ]\n [0.5403023  0.84147096]]",
          .instances = {instance(MAKE(nn::RotaryEncoding(4)), {wave({2, 3, 4})}),
                        instance(MAKE(nn::RotaryEncoding(4, {.base = 50, .interleaved = false})), {wave({2, 3, 4})})}},
     };

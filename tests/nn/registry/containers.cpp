@@ -39,7 +39,7 @@ std::vector<ModuleEntry> container_entries() {
          .shapes = "as the function",
          .snippet =
              "nn::Lambda f([](const Tensor& x) { return square(x); });\nstd::cout << f(tensor({2.0, 3.0})) << \"\\n\";",
-         .prints = "[4, 9]",
+         .prints = "[4. 9.]",
          .instances = {instance(MAKE(nn::Lambda([](const Tensor& x) { return square(x); })), {wave({3, 4})})}},
     };
 }

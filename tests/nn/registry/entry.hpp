@@ -53,10 +53,8 @@ void fill_with_waves(nn::Module& module);
 
 /// The tensor that laws look at: the result itself or, of several, the first.
 template <class R>
-Tensor first_of(R&& result) {
-    if constexpr (std::is_convertible_v<R, Tensor>) return std::forward<R>(result);
-    else if constexpr (requires { result.output; }) return first_of(result.output);
-    else return first_of(std::get<0>(result));
+Tensor first_of(R result) {
+    return *nn::first_tensor(result);
 }
 
 /// Calls a module with one to four tensors.

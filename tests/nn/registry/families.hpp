@@ -18,6 +18,7 @@ std::vector<ModuleEntry> padding_entries();
 std::vector<ModuleEntry> piecewise_entries();
 std::vector<ModuleEntry> pooling_entries();
 std::vector<ModuleEntry> position_entries();
+std::vector<ModuleEntry> recurrent_entries();
 std::vector<ModuleEntry> score_loss_entries();
 
 } // namespace xg::test

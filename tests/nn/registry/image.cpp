@@ -46,7 +46,7 @@ std::vector<ModuleEntry> image_entries() {
          .shapes = "two tensors that broadcast -> their shape without the axis",
          .snippet = "nn::CosineSimilarity cosine;\nstd::cout << cosine(tensor({{1.0, 0.0}}), tensor({{0.0, 2.0}})) << "
                     "\"\\n\";",
-         .prints = "[0]",
+         .prints = "[0.]",
          .instances = {instance(MAKE(nn::CosineSimilarity()), {wave({3, 4}), wave({3, 4}, 2)},
                                 {.torch = "CosineSimilarity()"})}},
         {.name = "PairwiseDistance",
@@ -54,7 +54,7 @@ std::vector<ModuleEntry> image_entries() {
          .shapes = "two tensors that broadcast -> their shape without the last axis",
          .snippet = "nn::PairwiseDistance distance({.eps = 0});\nstd::cout << distance(tensor({{3.0, 0.0}}), "
                     "tensor({{0.0, 4.0}})) << \"\\n\";",
-         .prints = "[5]",
+         .prints = "[5.]",
          .instances = {instance(MAKE(nn::PairwiseDistance({.p = 3})), {wave({3, 4}), wave({3, 4}, 2)},
                                 {.torch = "PairwiseDistance(p=3)"})}},
     };

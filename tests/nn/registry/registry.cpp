@@ -18,7 +18,7 @@ const std::vector<ModuleEntry>& module_entries() {
         for (const auto& family :
              {activation_entries, attention_entries, container_entries, conv_entries, dropout_entries,
               embedding_entries, image_entries, linear_entries, loss_entries, norm_entries, padding_entries,
-              piecewise_entries, pooling_entries, position_entries, score_loss_entries}) {
+              piecewise_entries, pooling_entries, position_entries, recurrent_entries, score_loss_entries}) {
             for (ModuleEntry& entry : family()) list.push_back(std::move(entry));
         }
         return list;

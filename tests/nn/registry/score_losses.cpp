@@ -9,7 +9,7 @@ std::vector<ModuleEntry> score_loss_entries() {
          .shapes = "logits (N, C, *) and classes (N, *) or probabilities (N, C, *) -> a number",
          .snippet = "nn::CrossEntropyLoss loss;\nstd::cout << loss(tensor({{1000.0, 0.0}}), tensor({0}, {.dtype = "
                     "int64})) << \"\\n\";",
-         .prints = "0",
+         .prints = "0.0",
          .instances = {instance(MAKE(nn::CrossEntropyLoss({.label_smoothing = 0.1})),
                                 {wave({4, 3}), tensor({2, 0, 1, 2}, {.dtype = int64})},
                                 {.torch = "CrossEntropyLoss(label_smoothing=0.1)", .whole = true}),
@@ -21,7 +21,7 @@ std::vector<ModuleEntry> score_loss_entries() {
          .shapes = "logarithms of probabilities (N, C, *) and classes (N, *) -> a number",
          .snippet =
              "nn::NLLLoss loss;\nstd::cout << loss(tensor({{-3.0, -1.0}}), tensor({0}, {.dtype = int64})) << \"\\n\";",
-         .prints = "3",
+         .prints = "3.0",
          .instances = {instance(MAKE(nn::NLLLoss()),
                                 {log_softmax(wave({4, 3})), tensor({2, 0, 1, 2}, {.dtype = int64})},
                                 {.torch = "NLLLoss()", .whole = true})}},
@@ -30,7 +30,7 @@ std::vector<ModuleEntry> score_loss_entries() {
          .shapes = "two inputs and targets 1 or -1 (N) -> a number",
          .snippet =
              "nn::MarginRankingLoss loss;\nstd::cout << loss(tensor({1.0}), tensor({3.0}), tensor({1.0})) << \"\\n\";",
-         .prints = "2",
+         .prints = "2.0",
          .instances = {instance(MAKE(nn::MarginRankingLoss({.margin = 0.3})),
                                 {wave({4}), wave({4}, 2), tensor({1.0, -1.0, -1.0, 1.0}, {.dtype = float64})},
                                 {.torch = "MarginRankingLoss(margin=0.3)", .whole = true, .held = {2}})}},
@@ -39,7 +39,7 @@ std::vector<ModuleEntry> score_loss_entries() {
          .shapes = "pairs (N, D) and targets (N) -> a number",
          .snippet = "nn::CosineEmbeddingLoss loss;\nstd::cout << loss(tensor({{1.0, 0.0}}), tensor({{0.0, 1.0}}), "
                     "tensor({1.0})) << \"\\n\";",
-         .prints = "1",
+         .prints = "1.0",
          .instances = {instance(MAKE(nn::CosineEmbeddingLoss({.margin = -0.9})),
                                 {wave({4, 3}), wave({4, 3}, 2), tensor({1.0, -1.0, -1.0, 1.0}, {.dtype = float64})},
                                 {.torch = "CosineEmbeddingLoss(margin=-0.9)", .whole = true, .held = {2}})}},
@@ -48,7 +48,7 @@ std::vector<ModuleEntry> score_loss_entries() {
          .shapes = "anchor, positive and negative (N, D) -> a number",
          .snippet = "nn::TripletMarginLoss loss({.eps = 0});\nstd::cout << loss(tensor({{0.0}}), tensor({{0.0}}), "
                     "tensor({{9.0}})) << \"\\n\";",
-         .prints = "0",
+         .prints = "0.0",
          .instances = {instance(MAKE(nn::TripletMarginLoss()), {wave({4, 3}), wave({4, 3}, 2), wave({4, 3}, 3)},
                                 {.torch = "TripletMarginLoss()", .whole = true})}},
         {.name = "MultiMarginLoss",
@@ -74,7 +74,7 @@ std::vector<ModuleEntry> score_loss_entries() {
          .shapes = "scores and targets (N, C) -> a number",
          .snippet = "nn::MultiLabelSoftMarginLoss loss;\nstd::cout << loss(tensor({{1000.0, -1000.0}}), tensor({{1.0, "
                     "0.0}})) << \"\\n\";",
-         .prints = "0",
+         .prints = "0.0",
          .instances = {instance(
              MAKE(nn::MultiLabelSoftMarginLoss()),
              {wave({4, 3}), tensor({{1, 0, 1}, {0, 0, 1}, {1, 1, 0}, {0, 1, 1}}, {.dtype = float64})},
@@ -87,7 +87,7 @@ std::vector<ModuleEntry> score_loss_entries() {
          .snippet = "nn::CTCLoss loss;\nTensor sure = log(tensor({{{1e-30, 1.0}}, {{1.0, 1e-30}}})); // label 1, then "
                     "blank\nstd::cout << loss(sure, tensor({{1}}, {.dtype = int64}), tensor({2}, {.dtype = int64}), "
                     "tensor({1}, {.dtype = int64})) << \"\\n\";",
-         .prints = "0",
+         .prints = "0.0",
          .instances = {instance(MAKE(nn::CTCLoss()),
                                 {log_softmax(wave({6, 2, 4})), tensor({{1, 2, 2}, {3, 1, 1}}, {.dtype = int64}),
                                  tensor({6, 5}, {.dtype = int64}), tensor({3, 2}, {.dtype = int64})},
