@@ -20,7 +20,7 @@ import sys
 from dataclasses import dataclass
 
 # The pages of a book have one short snippet each: they are compiled as one source and run as one test.
-BOOKS = ["docs/reference/ops"]
+BOOKS = ["docs/reference/ops", "docs/reference/modules", "docs/reference/optimizers", "docs/reference/schedules"]
 PRELUDE = ["autograd/autograd.hpp", "nn/nn.hpp", "iostream"]
 
 

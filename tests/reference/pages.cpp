@@ -103,7 +103,8 @@ std::string index_page() {
     std::string page = fmt::format("# Reference\n\n{}\n", generated);
     page +=
         "- [Operations by mode](modes.md): reverse, forward, nested and batched, each cell from a run of the laws\n"
-        "- [Exactness](exactness.md): errors of values and derivatives in float64, against MPFR\n\n"
+        "- [Exactness](exactness.md): errors of values and derivatives in float64, against MPFR\n"
+        "- [Modules and losses](modules.md), [optimizers](optimizers.md), [schedules](schedules.md)\n\n"
         "| operation | formula | NumPy | PyTorch |\n| --- | --- | --- | --- |\n";
     for (const laws::Subject* s : by_name()) {
         const OpDoc& doc = s->op->doc;

@@ -4,8 +4,15 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
+#include <map>
+#include <set>
 #include <sstream>
 
+#include "nn/registry/entry.hpp"
+#include "nn/registry/training.hpp"
+#include "reference/class_pages.hpp"
+#include "reference/classes.hpp"
 #include "reference/pages.hpp"
 
 namespace fs = std::filesystem;
@@ -20,10 +27,30 @@ std::string read(const fs::path& path) {
     return text.str();
 }
 
-void write(const std::map<std::string, std::string>& pages) {
-    fs::remove_all(folder / "ops");
-    fs::create_directories(folder / "ops");
+using Pages = std::map<std::string, std::string>;
+
+/// Into folders that hold nothing else.
+void write(const Pages& pages, std::initializer_list<const char*> folders) {
+    for (const char* name : folders) {
+        fs::remove_all(folder / name);
+        fs::create_directories(folder / name);
+    }
     for (const auto& [name, text] : pages) std::ofstream(folder / name) << text;
+}
+
+void check(const Pages& pages, std::initializer_list<const char*> folders) {
+    if (std::getenv("XGRAD_WRITE_REFERENCE")) write(pages, folders);
+    for (const auto& [name, text] : pages) {
+        CHECK_MESSAGE(read(folder / name) == text, "docs/reference/" << name
+                                                                     << " is stale: run this test once with "
+                                                                        "XGRAD_WRITE_REFERENCE=1 in the environment");
+    }
+    for (const char* part : folders) {
+        for (const auto& entry : fs::directory_iterator(folder / part)) {
+            const std::string name = part + ("/" + entry.path().filename().string());
+            CHECK_MESSAGE(pages.contains(name), "docs/reference/" << name << " is of nothing that is there");
+        }
+    }
 }
 
 } // namespace
@@ -32,14 +59,26 @@ TEST_CASE("the reference pages are what the registry says, and every mode of eve
     const auto pages = xg::reference::pages();
     CHECK(pages.size() > 200);
     CHECK(pages.at("modes.md").find("FAILS") == std::string::npos);
-    if (std::getenv("XGRAD_WRITE_REFERENCE")) write(pages);
-    for (const auto& [name, text] : pages) {
-        CHECK_MESSAGE(read(folder / name) == text, "docs/reference/" << name
-                                                                     << " is stale: run this test once with "
-                                                                        "XGRAD_WRITE_REFERENCE=1 in the environment");
+    check(pages, {"ops"});
+}
+
+TEST_CASE("the reference pages of modules, optimizers and schedules are what their registries and headers say") {
+    const auto pages = xg::reference::class_pages();
+    CHECK(pages.size() > 120);
+    check(pages, {"modules", "optimizers", "schedules"});
+}
+
+TEST_CASE("the reference has a page for every public optimizer and schedule") {
+    std::set<std::string> entries;
+    for (const auto* list : {&xg::test::optimizer_entries(), &xg::test::schedule_entries()})
+        for (const auto& entry : *list)
+            CHECK_MESSAGE(entries.insert(entry.name).second, entry.name << " has two entries");
+    std::size_t found = 0;
+    for (const auto& [name, c] : xg::reference::classes()) {
+        if (name == "OptimizerOf" || (c.base != "OptimizerOf" && c.base != "Optimizer" && c.base != "Schedule"))
+            continue;
+        ++found;
+        CHECK_MESSAGE(entries.contains(name), name << " has no entry in tests/nn/registry");
     }
-    for (const auto& entry : fs::directory_iterator(folder / "ops")) {
-        const std::string name = "ops/" + entry.path().filename().string();
-        CHECK_MESSAGE(pages.contains(name), "docs/reference/" << name << " is of no operation");
-    }
+    CHECK(found == entries.size());
 }
