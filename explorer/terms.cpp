@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include <autograd/creation.hpp>
+#include <autograd/error.hpp>
 
 namespace xg {
 
@@ -50,7 +51,7 @@ private:
             TraceTerms terms;
             std::size_t count = 0;
             const bool fits = std::all_of(elements.begin(), elements.end(), [&](std::size_t i) {
-                if (!(this->*way)(i, terms)) return false;
+                if (!answers(way, i, terms)) return false;
                 count += terms.of.back().size();
                 return count <= most_;
             });
@@ -58,6 +59,13 @@ private:
             if (count > most_) return {};
         }
         return {};
+    }
+
+    // An operation may refuse the numbers that it is asked with, as the inverse of a matrix does.
+    bool answers(Way way, std::size_t element, TraceTerms& terms) {
+        try {
+            return (this->*way)(element, terms);
+        } catch (const Error&) { return false; }
     }
 
     std::vector<Tensor> slopes(std::size_t element, std::span<const Tensor> in) const {
