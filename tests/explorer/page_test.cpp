@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -13,6 +14,8 @@
 #include <autograd/ops/list.hpp>
 #include <explorer/evaluate_internal.hpp>
 #include <explorer/page_internal.hpp>
+#include <explorer/training.hpp>
+#include <nn/nn.hpp>
 
 #include "explorer/programs.hpp"
 #include "nn/says.hpp"
@@ -67,6 +70,68 @@ TEST_CASE("html: no text of the program ends the trace or begins an element") {
 TEST_CASE("html: says which file it could not write") {
     const Explanation run = explain(one_neuron().loss);
     CHECK_SAYS(message_of<FileError>([&] { run.html("/no/such/folder/page.html"); }), "/no/such/folder/page.html");
+}
+
+namespace {
+
+struct Net : nn::Module {
+    nn::Linear hidden{3, 4}, out{4, 3};
+    Tensor forward(const Tensor& x) override { return out(relu(hidden(x))); }
+    XGRAD_MODULE(hidden, out)
+};
+
+std::string two_linear_layers() {
+    manual_seed(3);
+    const TraceTensors names;
+    Net net;
+    Tensor x = randn({2, 3});
+    Tensor logits = net(x.label("x"));
+    Tensor p = softmax(logits.label("logits"), 1);
+    Tensor L = mean(square(p.label("p") - 0.2));
+    return explain(L.label("L")).json();
+}
+
+std::string convolution() {
+    manual_seed(4);
+    const TraceTensors names;
+    Tensor image = randn({1, 1, 6, 6}), kernel = randn({2, 1, 3, 3}, {.requires_grad = true});
+    Tensor z = conv2d(image.label("image"), kernel.label("kernel"));
+    Tensor q = max_pool2d(relu(z.label("z")), 2);
+    Tensor L = mean(q.label("pooled") * q);
+    return explain(L.label("L")).json();
+}
+
+std::string training() {
+    const auto loss = [](const Value& w, const Value& b) {
+        Value y = sigmoid(w * 1.5 + b);
+        Value L = square(y - 0.2) / 2;
+        XGRAD_NAME(y, L);
+        return L;
+    };
+    Value w = 0.8, b = 0.1, u = 0.8, c = 0.1;
+    w.label("w"), b.label("b"), u.label("w"), c.label("b");
+    nn::SGD sgd({w, b}, {.lr = 0.5});
+    nn::Adam adam({u, c}, {.lr = 0.2});
+    return record({Training{.name = "SGD", .optimizer = sgd, .loss = [&] { return loss(w, b); }, .steps = 12},
+                   Training{.name = "Adam", .optimizer = adam, .loss = [&] { return loss(u, c); }, .steps = 12}})
+        .json();
+}
+
+} // namespace
+
+// What explorer/web/test reads. XGRAD_WRITE_REFERENCE=1 writes them anew.
+TEST_CASE("html: the traces that the page's tests read are those of this library") {
+    const std::pair<std::string, std::string> traces[] = {
+        {"two_linear_layers", two_linear_layers()}, {"convolution", convolution()}, {"training", training()}};
+    for (const auto& [name, json] : traces) {
+        const std::string path = XGRAD_SOURCE_DIR "/explorer/web/test/traces/" + name + ".json";
+        if (std::getenv("XGRAD_WRITE_REFERENCE")) std::ofstream(path) << json;
+        const Trace stored = Trace::read(path), now = Trace::parse(json);
+        CHECK(stored.nodes.size() == now.nodes.size());
+        CHECK(stored.events.size() == now.events.size());
+        for (std::size_t i = 0; i < std::min(stored.nodes.size(), now.nodes.size()); ++i)
+            CHECK(stored.nodes[i].op == now.nodes[i].op);
+    }
 }
 
 namespace {

@@ -19,8 +19,10 @@ import { Quiz } from "./views/quiz";
 import { Source } from "./views/source";
 import { Steps } from "./views/steps";
 import { Table } from "./views/table";
+import { TensorView } from "./views/tensor";
 import { Timeline } from "./views/timeline";
 import { Tools } from "./views/tools";
+import { Training } from "./views/training";
 import type { View } from "./views/view";
 
 /// Shows a trace in place of what is shown. Returns what takes the page away again.
@@ -46,14 +48,14 @@ export function showPage(trace: Trace, openFile: (file: File) => void): () => vo
         { key: "steps", view: new Steps(session) },
         { key: "optimizer", view: optimizer },
     ]);
-    const [card, ledger, source, timeline, banner] = [new Card(session), new Ledger(session), new Source(session), new Timeline(session), new Banner(session)];
-    const views: View[] = [header, banner, timeline, controls, graph, card, ledger, inspector, source, tools, table];
+    const [card, ledger, source, timeline, banner, tensor, training] = [new Card(session), new Ledger(session), new Source(session), new Timeline(session), new Banner(session), new TensorView(session), new Training(session)];
+    const views: View[] = [header, banner, timeline, controls, graph, card, ledger, inspector, tensor, training, source, tools, table];
 
     const main = h(
         "main",
         {},
-        h("div", { class: "wide" }, graph.element, table.element),
-        h("div", { class: "side" }, card.element, ledger.element, inspector.element, source.element, tools.element),
+        h("div", { class: "wide" }, training.element, graph.element, table.element),
+        h("div", { class: "side" }, card.element, ledger.element, inspector.element, tensor.element, source.element, tools.element),
     );
     const top = h("div", { class: "walkway" }, timeline.element, controls.element);
     document.body.replaceChildren(header.element, banner.element, top, main, ...document.querySelectorAll("dialog"));

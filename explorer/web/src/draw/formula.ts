@@ -17,13 +17,16 @@ export function name(text: string): Formula {
     return [...text].length === 1 ? math("mi", {}, text) : math("mi", { mathvariant: "normal" }, text);
 }
 
-export function number(x: number): Formula {
+/// In a product; `alone`: without parentheses around a sign.
+export function number(x: number, alone = false): Formula {
     const text = shortNumber(Math.abs(x));
     const [digits, exponent] = text.split("e");
     const size = exponent
         ? row(math("mn", {}, digits), op("·"), math("msup", {}, math("mn", {}, "10"), math("mn", {}, exponent.replace("-", "−"))))
         : math("mn", {}, text === "inf" ? "∞" : text);
-    return x < 0 || Object.is(x, -0) ? row(op("("), op("−"), size, op(")")) : size;
+    if (!(x < 0 || Object.is(x, -0))) return size;
+    const minus = math("mo", { form: "prefix", lspace: "0", rspace: "0" }, "−");
+    return alone ? row(minus, size) : row(op("("), minus, size, op(")"));
 }
 
 /// dL/dw with round d.

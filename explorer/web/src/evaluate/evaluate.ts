@@ -40,6 +40,7 @@ export function canEvaluate(trace: Trace, node: number): boolean {
 export function firstUnknown(trace: Trace): number {
     const values = valuesOf(trace);
     return trace.nodes.findIndex((n, i) => {
+        if (n.dtype !== "") return true; // the page computes in float64, one number at a time
         if (n.inputs.length === 0) return false;
         if (trace.operations.get(n.op)?.known === false || !operationOf(n.op, n.inputs.length)) return true;
         return !agree(valueAt(trace, i, values), n.value);
@@ -84,6 +85,7 @@ export function edited(trace: Trace, edits: Edits): Trace {
         copy.nodes[node].op = op;
         for (const e of copy.nodes[node].inputs) copy.edges[e].symbol = "";
     }
+    copy.known = null;
     const values = valuesOf(copy);
     copy.nodes.forEach((n, i) => {
         if (n.inputs.length === 0) return;

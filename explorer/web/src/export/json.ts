@@ -11,6 +11,7 @@ function event(e: TraceEvent): object {
 }
 
 export function jsonOf(trace: Trace, generator = "xgrad's page"): string {
+    if (trace.file !== "") return trace.file;
     const nodes = trace.nodes.map((n, id) => ({
         id,
         op: n.op,

@@ -1,5 +1,5 @@
 // Groups of nodes that fold: the modules of the program, and by themselves runs of nodes where there are too many.
-import { isConstant } from "../trace/trace";
+import { isHidden } from "../trace/trace";
 import type { Trace } from "../trace/types";
 
 export interface Group {
@@ -23,7 +23,7 @@ export class Groups {
         this.of = new Int32Array(trace.nodes.length).fill(-1);
         const byPath = new Map<string, Group>();
         trace.nodes.forEach((n, i) => {
-            if (isConstant(n)) return;
+            if (isHidden(n)) return;
             let group = this.top;
             let path = "";
             for (const word of n.module === "" ? [] : n.module.split(".")) {
@@ -95,7 +95,7 @@ export class Folding {
 
     constructor(
         readonly groups: Groups,
-        readonly limit = 160,
+        readonly limit = 120,
     ) {
         this.unfoldAll(60);
     }
@@ -132,6 +132,9 @@ export class Folding {
     }
     foldAll(): void {
         this.open.clear();
+    }
+    foldPaths(paths: readonly string[]): void {
+        for (const g of this.groups.all) if (paths.includes(g.path)) this.open.delete(g.id);
     }
     /// From the outside in, as far as there is room; small groups first.
     unfoldAll(room = this.limit): void {

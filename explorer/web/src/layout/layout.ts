@@ -1,7 +1,7 @@
 // Where boxes and arrows go: layers from left to right, by dagre.
 import dagre from "@dagrejs/dagre";
 import { expressionOf } from "../trace/notation";
-import { isConstant, isLeaf, nameOf } from "../trace/trace";
+import { isHidden, isSource, nameOf } from "../trace/trace";
 import type { Trace } from "../trace/types";
 import type { Folding } from "./groups";
 
@@ -48,7 +48,7 @@ const keyOf = (box: { group: number } | { node: number }): string => ("node" in 
 function boxesOf(trace: Trace, folding: Folding): Map<string, Box> {
     const boxes = new Map<string, Box>();
     trace.nodes.forEach((n, i) => {
-        if (isConstant(n)) return;
+        if (isHidden(n)) return;
         const place = folding.boxOf(i);
         const key = keyOf(place);
         if (boxes.has(key)) return;
@@ -59,11 +59,34 @@ function boxesOf(trace: Trace, folding: Folding): Map<string, Box> {
             return;
         }
         const title = clipped(nameOf(trace, i), 16);
-        const about = isLeaf(n) ? "" : clipped(`= ${expressionOf(trace, i)}`, 20);
-        const width = Math.max(104, places(title) * 8.2 + 78, places(about) * 6.6 + 22);
+        const about = isSource(n) ? "" : clipped(`= ${expressionOf(trace, i)}`, 20);
+        const width = Math.max(n.tensor >= 0 ? n.shape.join(", ").length * 7 + 88 : 104, places(title) * 8.2 + (n.tensor >= 0 ? n.shape.join(", ").length * 7 + 44 : 92), places(about) * 6.6 + 22);
         boxes.set(key, { ...none, node: i, group: -1, title, about, width, height: about === "" ? 44 : 60 });
     });
     return boxes;
+}
+
+const straight = (from: Box, to: Box): { x: number; y: number }[] => {
+    const [x1, x2] = [from.x + from.width / 2, to.x - to.width / 2];
+    return [{ x: x1, y: from.y }, { x: (x1 + x2) / 2, y: from.y }, { x: (x1 + x2) / 2, y: to.y }, { x: x2, y: to.y }];
+};
+
+// Around the boxes of each unfolded group, wherever they came to lie.
+function framesAround(boxes: Map<string, Box>, folding: Folding): Frame[] {
+    const edges = new Map<number, { left: number; top: number; right: number; bottom: number; depth: number }>();
+    for (const box of boxes.values()) {
+        let group = box.group >= 0 ? folding.groups.all[box.group].parent : folding.groups.of[box.node];
+        for (let depth = 1; group >= 0; ++depth, group = folding.groups.all[group].parent) {
+            const pad = 10 * depth;
+            const e = edges.get(group) ?? { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity, depth };
+            e.left = Math.min(e.left, box.x - box.width / 2 - pad);
+            e.right = Math.max(e.right, box.x + box.width / 2 + pad);
+            e.top = Math.min(e.top, box.y - box.height / 2 - pad - 16);
+            e.bottom = Math.max(e.bottom, box.y + box.height / 2 + pad);
+            edges.set(group, e);
+        }
+    }
+    return [...edges].map(([group, e]) => ({ group, x: e.left, y: e.top, width: e.right - e.left, height: e.bottom - e.top }));
 }
 
 export function layOut(trace: Trace, folding: Folding): Layout {
@@ -71,7 +94,7 @@ export function layOut(trace: Trace, folding: Folding): Layout {
     const arrows = new Map<string, Arrow>();
     const arrowOf = new Map<number, string>();
     trace.edges.forEach((e, i) => {
-        if (isConstant(trace.nodes[e.from])) return;
+        if (isHidden(trace.nodes[e.from])) return;
         const from = keyOf(folding.boxOf(e.from));
         const to = keyOf(folding.boxOf(e.to));
         if (from === to) return;
@@ -83,12 +106,13 @@ export function layOut(trace: Trace, folding: Folding): Layout {
         else arrows.set(key, { key, edges: [i], points: [] });
     });
 
-    const graph = new dagre.graphlib.Graph({ multigraph: true, compound: true });
+    const compound = boxes.size <= 60; // more are too slow with it
+    const graph = new dagre.graphlib.Graph({ multigraph: true, compound });
     graph.setGraph({ rankdir: "LR", nodesep: 14, ranksep: 40, edgesep: 10, marginx: 20, marginy: 20, ranker: boxes.size > 120 ? "longest-path" : "network-simplex" });
     graph.setDefaultEdgeLabel(() => ({}));
     const framed = new Set<number>();
     const put = (key: string, group: number): void => {
-        if (group < 0) return;
+        if (group < 0 || !compound) return;
         const frame = `f${group}`;
         if (!framed.has(group)) {
             framed.add(group);
@@ -101,8 +125,16 @@ export function layOut(trace: Trace, folding: Folding): Layout {
         graph.setNode(key, { width: box.width, height: box.height });
         put(key, box.group >= 0 ? folding.groups.all[box.group].parent : folding.groups.of[box.node]);
     }
+    // What is read in very many places would draw its arrows through every layer: only the first ones say where it stands.
+    const free = new Set<string>();
+    const fan = new Map<string, number>();
     for (const [key, arrow] of arrows) {
         const [from, to] = key.split(" ");
+        fan.set(from, (fan.get(from) ?? 0) + 1);
+        if (fan.get(from)! > 6) {
+            free.add(key);
+            continue;
+        }
         graph.setEdge({ v: from, w: to, name: key }, { weight: Math.min(4, arrow.edges.length) });
     }
     dagre.layout(graph);
@@ -110,9 +142,9 @@ export function layOut(trace: Trace, folding: Folding): Layout {
     for (const [key, box] of boxes) Object.assign(box, { x: graph.node(key).x, y: graph.node(key).y });
     for (const [key, arrow] of arrows) {
         const [v, w] = key.split(" ");
-        arrow.points = graph.edge({ v, w, name: key }).points;
+        arrow.points = free.has(key) ? straight(boxes.get(v)!, boxes.get(w)!) : graph.edge({ v, w, name: key }).points;
     }
-    const frames = [...framed].map((group) => {
+    const frames = !compound ? framesAround(boxes, folding) : [...framed].map((group) => {
         const { x, y, width, height } = graph.node(`f${group}`) as { x: number; y: number; width: number; height: number };
         return { group, x: x - width / 2, y: y - height / 2, width, height };
     });

@@ -26,7 +26,12 @@ export class Session {
     readonly unknown: number; // the first node that cannot be computed here, or -1
     private readonly listeners: Listener[] = [];
 
-    constructor(readonly original: Trace) {
+    original: Trace;
+    readonly recording: Trace; // as it was read
+
+    constructor(trace: Trace) {
+        this.original = this.recording = trace;
+        const original = trace;
         this.unknown = firstUnknown(original);
         this.selected = original.root;
         this.trace = original;
@@ -150,6 +155,12 @@ export class Session {
         else this.edits.operations.set(node, op);
         this.change();
     }
+    /// Another step of a recorded training.
+    show(trace: Trace): void {
+        this.original = trace;
+        this.edits = noEdits();
+        this.change();
+    }
     setEdits(edits: Edits): void {
         if (!this.editable) return;
         this.edits = edits;
@@ -160,6 +171,7 @@ export class Session {
         this.change();
     }
     setMistakes(mistakes: Mistakes): void {
+        if (this.original.recorded) return;
         this.mistakes = mistakes;
         this.change();
     }

@@ -80,6 +80,7 @@ export const en = {
 
     ledger: "Ledger of {name}",
     ledger_empty: "Nothing has arrived yet.",
+    ledger_part: "{shown} of {all} contributions are shown, those around this event.",
     ledger_none: "Nothing arrives here: it does not lead to the loss, or is a fixed number.",
     from: "from",
     sum: "running sum",
@@ -118,11 +119,26 @@ export const en = {
     slope: "derivative",
     module: "module",
 
+    tensor: "Tensor {name} {shape}",
+    tensor_facts: "{dtype} · min {min} · max {max} · mean {mean} · norm {norm} · {zeros} zeros",
+    tensor_bad: "{count} are NaN or infinite.",
+    tensor_open: "Choose an element to open it as the scalars that make it.",
+    tensor_sample: "A sample: every {every}th element was kept.",
+    tensor_slice: "Slice [{position}]",
+    element_sum: "{name} is the sum of:",
+    element_of: "{name} is {op} of:",
+    tensors_fixed: "Values cannot be changed here: the page computes scalars, and this run has tensors. Run the program with other numbers instead.",
+    tensors_checks: "Tensors are checked by the program: explain(loss).check().",
+    tensors_mistakes: "The mistakes are shown on graphs of scalars; this run has tensors.",
+    card_rule: "What arrives at {to} goes on to {from} by the rule of “{op}”.",
+    rule_of: "rule",
+
     source: "Your program",
     no_source: "The program kept no lines for this node. Open TraceLines before the graph is made.",
 
     paths: "Paths",
     paths_about: "Every way from {root} to {name}, and the product of the local derivatives along it.",
+    factors: "{count} factors",
     paths_sum: "Their sum is the gradient",
     paths_more: "There are more paths than these.",
 
@@ -144,7 +160,7 @@ export const en = {
     quiz_no_number: "“{text}” is no number.",
     quiz_score: "{right} of {all} right",
 
-    mistakes: "Wrong on purpose",
+    mistakes: "Mistakes",
     mistakes_about: "See what two common mistakes do to the gradients.",
     overwrite: "Overwrite instead of add: grad = product",
     keep: "Forgot zero_grad: this is the second backward pass",
@@ -159,6 +175,14 @@ export const en = {
     at_h: "At h = {h} the error is {error}.",
     table_h: "The column “difference” uses this h, in a formula of fourth order.",
 
+    training: "Training",
+    run: "Run",
+    training_step: "Step {at} of {of}",
+    training_walk: "The graph, its numbers and the walk are those of this step, to the last bit.",
+    training_numbers: "The numbers are those of this step; the graph is that of the first.",
+    training_numbers_of: "Numbers of step {at}",
+    training_loss: "Losses",
+    state: "state",
     optimizer: "Optimizer",
     optimizer_about: "One step on all leaves that have a gradient.",
     rule: "rule",

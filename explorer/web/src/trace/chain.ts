@@ -11,8 +11,10 @@ export interface Chain {
 export function chainOf(trace: Trace, edge: TraceEdge, most = 12): Chain {
     const edges = [edge];
     let node = edge.to;
+    if (edge.vjp !== "") return { from: node, edges };
     while (node !== trace.root && trace.nodes[node].uses.length === 1 && edges.length < most) {
         const up = trace.edges[trace.nodes[node].uses[0]];
+        if (up.vjp !== "") break;
         edges.unshift(up);
         node = up.to;
     }

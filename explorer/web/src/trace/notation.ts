@@ -1,5 +1,5 @@
 // Numbers, nodes and derivatives in names.
-import { isConstant, nameOf } from "./trace";
+import { isConstant, isHidden, nameOf } from "./trace";
 import type { Trace, TraceEdge } from "./types";
 
 /// At most 6 digits, for people.
@@ -20,7 +20,7 @@ export function fullNumber(x: number): string {
 const infix: Record<string, string> = { add: "+", sub: "-", mul: "*", div: "/", pow: "^" };
 
 const operand = (trace: Trace, node: number): string =>
-    isConstant(trace.nodes[node]) ? shortNumber(trace.nodes[node].value) : nameOf(trace, node);
+    isHidden(trace.nodes[node]) && trace.nodes[node].tensor < 0 && trace.nodes[node].kept ? shortNumber(trace.nodes[node].value) : nameOf(trace, node);
 const input = (trace: Trace, node: number, slot: number): string =>
     operand(trace, trace.edges[trace.nodes[node].inputs[slot]].from);
 
@@ -48,6 +48,7 @@ function powerSymbol(trace: Trace, edge: TraceEdge): string {
 /// d(to)/d(from) in names; what the trace says, if it says it.
 export function symbolOf(trace: Trace, edge: TraceEdge): string {
     if (edge.symbol !== "") return edge.symbol;
+    if (edge.vjp !== "") return edge.vjp;
     const { op, inputs } = trace.nodes[edge.to];
     const part = (slot: number) => input(trace, edge.to, slot);
     const two = inputs.length === 2;

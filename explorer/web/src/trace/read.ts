@@ -1,42 +1,15 @@
 // A trace from its file, or the reason why it is none.
 import { canEvaluate } from "../evaluate/evaluate";
+import { type Json, Refusal, integer, isObject, list, maybe, object, real, refuse, text } from "./json";
 import { shortNumber } from "./notation";
 import { replay } from "./replay";
-import { isConstant, isLeaf, link, nameOf } from "./trace";
+import { readTensor, readTerms } from "./read_tensors";
+import { readTraining } from "./training";
+import { isSource, link, nameOf } from "./trace";
 import type { Trace, TraceEdge, TraceEvent, TraceNode } from "./types";
 
-export const traceVersion = 1;
-export class Refusal extends Error {}
-const refuse = (why: string): never => {
-    throw new Refusal(why);
-};
-
-type Json = Record<string, unknown>;
-const isObject = (x: unknown): x is Json => typeof x === "object" && x !== null && !Array.isArray(x);
-const object = (x: unknown, where: string): Json => (isObject(x) ? x : refuse(`${where} is no object`));
-
-function list(of: Json, key: string): unknown[] {
-    if (!(key in of)) return refuse(`the trace has no "${key}"`);
-    const found = of[key];
-    return Array.isArray(found) ? found : refuse(`"${key}" is no list`);
-}
-function integer(of: Json, key: string, where: string): number {
-    if (!(key in of)) return refuse(`${where} has no "${key}"`);
-    const x = of[key];
-    return typeof x === "number" && Number.isInteger(x) ? x : refuse(`"${key}" of ${where} is no integer`);
-}
-function text(of: Json, key: string, where: string): string {
-    const x = of[key] ?? "";
-    return typeof x === "string" ? x : refuse(`"${key}" of ${where} is no text`);
-}
-// JSON has no name for these.
-const words: Record<string, number> = { nan: NaN, inf: Infinity, "-inf": -Infinity };
-function real(x: unknown, where: string): number {
-    if (typeof x === "number") return x;
-    return typeof x === "string" && Object.hasOwn(words, x) ? words[x] : refuse(`${where} is no number`);
-}
-const maybe = (of: Json, key: string, where: string): number | null =>
-    of[key] === undefined || of[key] === null ? null : real(of[key], `"${key}" of ${where}`);
+export const traceVersion = 2;
+export { Refusal };
 
 function parsed(source: string): Json {
     if (source.trim() === "") return refuse("it is empty");
@@ -51,7 +24,7 @@ function parsed(source: string): Json {
     if (!isObject(file) || file.format !== "xgrad-trace") return refuse('it is no trace: "format" is not "xgrad-trace"');
     const version = integer(file, "version", "the trace");
     if (version > traceVersion)
-        refuse(`it is of version ${version}, and this page reads version ${traceVersion}; take the xgrad that wrote it`);
+        refuse(`it is of version ${version}, and this page reads versions 1 to ${traceVersion}; take the xgrad that wrote it`);
     if (version < 1) refuse(`there is no version ${version}`);
     return file;
 }
@@ -67,7 +40,14 @@ class Reader {
         seed: 1,
         operations: new Map(),
         sources: new Map(),
+        tensors: [],
+        recorded: null,
+        runs: [],
+        known: null,
+        file: "",
         omitted: 0,
+        reason: "",
+        fold: [],
     };
 
     constructor(private readonly file: Json) {}
@@ -76,14 +56,22 @@ class Reader {
         const { file, trace } = this;
         trace.seed = real(file.seed, '"seed"');
         this.readOperations();
+        if ("tensors" in file) trace.tensors = list(file, "tensors").map((x, i) => readTensor(object(x, `tensor ${i}`), `tensor ${i}`));
         this.readNodes();
         this.readEdges();
         trace.root = this.node(integer(file, "root", "the trace"), '"root"');
         this.checkInputs();
         this.readSources();
-        if (typeof file.omitted === "number") trace.omitted = file.omitted;
+        if (isObject(file.omitted)) {
+            trace.omitted = integer(file.omitted, "nodes", '"omitted"');
+            trace.reason = text(file.omitted, "reason", '"omitted"');
+        }
+        if (Array.isArray(file.fold)) trace.fold = file.fold.filter((path): path is string => typeof path === "string");
+        if (trace.nodes.some((n) => n.dtype !== "")) trace.recorded = list(file, "backward").map((e, i) => this.readEvent(object(e, `event ${i}`), `event ${i}`));
+        trace.runs = readTraining(file, (id) => this.node(id, "a parameter of the training"));
         replay(trace);
-        if ("backward" in file) this.checkEvents(list(file, "backward"));
+        if (trace.recorded) this.checkRecorded(trace.recorded);
+        else if ("backward" in file) this.checkEvents(list(file, "backward"));
         return trace;
     }
 
@@ -124,19 +112,31 @@ class Reader {
             this.trace.nodes[place] = this.readNode(n, where);
         }
     }
+    /// A number, or the place of a tensor; null is NaN.
+    private quantity(x: unknown, where: string): { x: number; tensor: number } {
+        if (x === null) return { x: NaN, tensor: -1 };
+        if (!isObject(x)) return { x: real(x, where), tensor: -1 };
+        const tensor = integer(x, "tensor", where);
+        if (!this.trace.tensors[tensor]) refuse(`${where} names tensor ${tensor}, which is missing`);
+        return { x: NaN, tensor };
+    }
     private readNode(n: Json, where: string): TraceNode {
         const op = text(n, "op", where);
         if (op === "") refuse(`${where} has no "op"`);
-        if (Array.isArray(n.shape) && n.shape.length > 0) refuse(`${where} is a tensor, and this page reads traces of scalars`);
         const file = text(n, "file", where);
+        const value = "value" in n ? this.quantity(n.value, `the value of ${where}`) : refuse(`${where} has no "value"`);
         return {
             op,
             label: text(n, "label", where),
             module: text(n, "module", where),
             file,
             line: file === "" ? 0 : integer(n, "line", where),
-            shape: [],
-            value: "value" in n ? real(n.value, `the value of ${where}`) : refuse(`${where} has no "value"`),
+            shape: Array.isArray(n.shape) ? n.shape.map(Number) : [],
+            dtype: text(n, "dtype", where),
+            value: value.x,
+            tensor: value.tensor,
+            kept: n.value !== null,
+            terms: isObject(n.terms) ? readTerms(n.terms, where) : null,
             gradient: null,
             inputs: [],
             uses: [],
@@ -164,16 +164,18 @@ class Reader {
         if (slot < 0) refuse(`${where} has a slot below 0`);
         if (from >= to)
             refuse(`${where} leads from node ${e.from} to node ${e.to}, which stands before it in "forward": the graph has a cycle or another order`);
-        const local = real(e.local, `"local" of ${where}`);
+        const local = this.quantity(e.local ?? null, `"local" of ${where}`);
+        const vjp = text(e, "vjp", where);
+        if (e.local === null && vjp === "") refuse(`"local" of ${where} is no number`);
         const symbol = text(e, "symbol", where);
-        return { from, to, slot, local, symbol, blocked: e.blocked === true, contribution: null };
+        return { from, to, slot, local: local.x, localTensor: local.tensor, symbol, vjp, blocked: e.blocked === true, contribution: null };
     }
 
     private checkInputs(): void {
         const { trace } = this;
         trace.nodes.forEach((n, i) => {
             const where = `node ${i} ('${n.op}')`;
-            const source = isLeaf(n) || isConstant(n);
+            const source = isSource(n);
             if (source && n.inputs.length > 0) refuse(`${where} has inputs`);
             if (source) return;
             if (n.inputs.length === 0) refuse(`${where} has no inputs`);
@@ -199,6 +201,33 @@ class Reader {
             }
             this.trace.sources.set(name, texts);
         }
+    }
+
+    private readEvent(e: Json, where: string): TraceEvent {
+        const kind = e.kind;
+        if (kind !== "seed" && kind !== "contribution" && kind !== "complete") return refuse(`${where} has the kind ${JSON.stringify(kind)}`);
+        const node = this.node(integer(e, "node", where), where);
+        const part = (key: string) => this.quantity(e[key] ?? null, `"${key}" of ${where}`);
+        const [upstream, local, product, before, after] = ["upstream", "local", "product", "before", "after"].map(part);
+        const id = kind === "contribution" ? integer(e, "edge", where) : -1;
+        const edge = kind === "contribution" ? (this.edges.get(id) ?? refuse(`${where} names edge ${id}, which is missing`)) : -1;
+        if (e.after === undefined || e.after === null) refuse(`${where} has no "after"`);
+        const tensors = { upstream: upstream.tensor, product: product.tensor, before: before.tensor, after: after.tensor };
+        if (kind === "complete") return { kind, node, edge, upstream: NaN, local: NaN, product: NaN, before: after.x, after: after.x, tensors: { ...tensors, before: after.tensor } };
+        return { kind, node, edge, upstream: upstream.x, local: local.x, product: product.x, before: (e.before ?? null) === null ? null : before.x, after: after.x, tensors };
+    }
+    // Events of tensors: each begins where the last one of its node ended, and adds what its edge brings.
+    private checkRecorded(events: TraceEvent[]): void {
+        const last = new Map<number, TraceEvent>();
+        events.forEach((e, i) => {
+            const edge = e.kind === "contribution" ? this.trace.edges[e.edge] : null;
+            const had = last.get(e.node);
+            const begins = e.kind === "complete" ? had !== undefined : (e.before !== null) === (had !== undefined);
+            const same = !had || Object.is(e.before, had.after) || (e.before !== null && Number.isNaN(e.before));
+            if ((edge && edge.from !== e.node) || !begins || !same || (e.kind === "seed" && e.node !== this.trace.root))
+                refuse(`event ${i} is not what its edges make there: a '${e.kind}' at node ${nameOf(this.trace, e.node)}`);
+            last.set(e.node, e);
+        });
     }
 
     // A file whose events do not follow from its edges was damaged.
@@ -228,5 +257,7 @@ class Reader {
 
 /// Refusal, with the reason, if it is no trace, of a later version, damaged or inconsistent.
 export function readTrace(source: string): Trace {
-    return new Reader(parsed(source)).read();
+    const trace = new Reader(parsed(source)).read();
+    if (trace.recorded) trace.file = source;
+    return trace;
 }

@@ -3,6 +3,10 @@ import type { Trace, TraceEdge, TraceNode } from "./types";
 
 export const isConstant = (n: TraceNode): boolean => n.op === "constant";
 export const isLeaf = (n: TraceNode): boolean => n.op === "leaf";
+/// A number in a formula, and no node of its own to look at.
+export const isHidden = (n: TraceNode): boolean => isConstant(n) && n.label === "";
+/// A leaf, a number of the program, or what was cut off.
+export const isSource = (n: TraceNode): boolean => isLeaf(n) || isConstant(n) || n.op === "folded";
 
 export function nameOf(trace: Trace, node: number): string {
     return trace.nodes[node].label || `#${node}`;

@@ -3,6 +3,7 @@ import type { TraceEvent } from "./types";
 
 export class Walk {
     readonly gradients: (number | null)[];
+    readonly tensors: Int32Array; // the place of a gradient that is a tensor, or -1
     private at = 0;
 
     constructor(
@@ -10,6 +11,7 @@ export class Walk {
         start: readonly (number | null)[],
     ) {
         this.gradients = [...start];
+        this.tensors = new Int32Array(start.length).fill(-1);
     }
 
     /// How many events have happened.
@@ -25,12 +27,14 @@ export class Walk {
         if (this.at === this.events.length) return false;
         const event = this.events[this.at++];
         this.gradients[event.node] = event.after;
+        this.tensors[event.node] = event.tensors?.after ?? -1;
         return true;
     }
     prev(): boolean {
         if (this.at === 0) return false;
         const event = this.events[--this.at];
         this.gradients[event.node] = event.before;
+        this.tensors[event.node] = event.tensors?.before ?? -1;
         return true;
     }
     go(position: number): void {

@@ -1,12 +1,13 @@
 // The equation of the current event: upstream times local, in symbols and in numbers.
-import { h, setNumber } from "../draw/dom";
+import { h, math, setNumber } from "../draw/dom";
 import { block, derivative, factor, inline, localDerivative, name, number, op, symbol, type Formula } from "../draw/formula";
 import { t } from "../text/words";
 import { chainOf, factorsOf } from "../trace/chain";
 import { fullNumber, shortNumber, symbolOf } from "../trace/notation";
 import { nameOf } from "../trace/trace";
-import type { TraceEvent } from "../trace/types";
+import type { TraceEdge, TraceEvent } from "../trace/types";
 import type { Session } from "../state/session";
+import { setQuantity, tensorText } from "./quantity";
 import type { View } from "./view";
 
 interface Cell {
@@ -51,7 +52,7 @@ export class Card implements View {
         const { trace } = this.session;
         if (event?.kind === "seed") {
             const dLdL = derivative(trace, trace.root);
-            this.equation.replaceChildren(block(dLdL, op("="), number(event.product)));
+            this.equation.replaceChildren(block(dLdL, op("="), number(event.product, true)));
             this.numbers(event.product, 1, event.product);
             this.symbols(null, null, null);
             this.words.textContent = t("card_seed");
@@ -65,13 +66,31 @@ export class Card implements View {
             this.words.textContent = phase === 4 || phase === 5 ? t("card_start") : t(`said${phase}`);
             return;
         }
-        this.equation.replaceChildren(block(derivative(trace, event.node), op("="), number(event.after)));
+        const place = event.tensors?.after ?? -1;
+        const total = place >= 0 ? math("mtext", {}, tensorText(trace.tensors[place])) : number(event.after, true);
+        this.equation.replaceChildren(block(derivative(trace, event.node), op("="), total));
         this.words.textContent = t("card_complete", { name: nameOf(trace, event.node) });
+    }
+
+    // Of tensors: the rule in words, and what comes of it.
+    private rule(event: TraceEvent, edge: TraceEdge): void {
+        const { trace } = this.session;
+        const words = math("mtext", {}, edge.vjp.replaceAll(" * ", " · "));
+        this.equation.replaceChildren(block(derivative(trace, event.node), op("+="), words));
+        const { upstream, local, product } = this.cells;
+        setQuantity(upstream.number, trace, event.upstream, event.tensors?.upstream ?? -1);
+        const known = !Number.isNaN(event.local) || edge.localTensor >= 0;
+        setQuantity(local.number, trace, known ? event.local : null, edge.localTensor, t("rule_of"));
+        setQuantity(product.number, trace, event.product, event.tensors?.product ?? -1);
+        this.symbols(inline(derivative(trace, edge.to)), known ? inline(localDerivative(trace, edge)) : null, inline(name("Δ"), derivative(trace, event.node)));
+        const names = { to: nameOf(trace, edge.to), from: nameOf(trace, event.node), op: trace.nodes[edge.to].op };
+        this.words.textContent = `${t("card_rule", names)} ${t(event.before === null ? "card_first" : "card_more", names)}`;
     }
 
     private contribution(event: TraceEvent): void {
         const { trace, mistakes } = this.session;
         const edge = trace.edges[event.edge];
+        if (edge.vjp !== "" && trace.recorded) return this.rule(event, edge);
         const sign = mistakes.overwrite ? "=" : "+=";
         const chain = chainOf(trace, edge);
         const lines: Formula[] = [

@@ -75,9 +75,9 @@ export class Controls implements View {
         this.disable("step_phase", session.phase === 7);
         this.disable("to_end", atEnd && session.phase === 5);
     }
-    // Not `disabled`: a button that had the focus would lose it, and the keyboard its place.
+    // Not `disabled`: a button that had the focus would lose it, and the keyboard its place. At an end it does nothing.
     private disable(key: Key, off: boolean): void {
-        this.buttons.get(key)!.setAttribute("aria-disabled", String(off));
+        this.buttons.get(key)!.classList.toggle("idle", off);
     }
 
     private words(): void {

@@ -4,9 +4,10 @@ import { Folding, Groups } from "../layout/groups";
 import { type Arrow, type Box, type Layout, clipped, layOut } from "../layout/layout";
 import { t } from "../text/words";
 import { shortNumber } from "../trace/notation";
-import { isLeaf } from "../trace/trace";
+import { isConstant, isLeaf } from "../trace/trace";
 import type { Change, Session } from "../state/session";
 import type { View } from "./view";
+import { shapeText, tensorText } from "./quantity";
 import { Viewport } from "./viewport";
 
 interface Drawn {
@@ -43,6 +44,7 @@ export class Graph implements View {
 
     constructor(private readonly session: Session) {
         this.folding = new Folding(new Groups(session.trace));
+        this.folding.foldPaths(session.trace.fold);
         this.viewport.element.addEventListener("keydown", (e) => this.key(e));
         const stage = h("div", { class: "stage" }, this.viewport.minimap, this.legend);
         stage.prepend(this.viewport.element);
@@ -156,7 +158,7 @@ export class Graph implements View {
             const c = drawn.element.classList;
             c.toggle("selected", key === selected);
             c.toggle("active", key === here);
-            c.toggle("wrong", drawn.box.node >= 0 && trace.nodes[drawn.box.node].gradient !== session.right[drawn.box.node]);
+            c.toggle("wrong", drawn.box.node >= 0 && !Object.is(trace.nodes[drawn.box.node].gradient, session.right[drawn.box.node]));
             drawn.element.tabIndex = key === selected ? 0 : -1;
         }
         this.flow();
@@ -180,9 +182,10 @@ export class Graph implements View {
         }
         const g = session.gradient(box.node);
         const known = session.hasValue(box.node);
-        const number = shortest(session.trace.nodes[box.node].value);
-        setText(value, known ? number : "·");
-        setText(gradient, g === null ? t("not_yet") : shortest(g));
+        const n = session.trace.nodes[box.node];
+        const place = session.walk.tensors[box.node];
+        setText(value, !known ? "·" : !n.kept ? "–" : n.tensor >= 0 ? shapeText(n.shape) : shortest(n.value));
+        setText(gradient, place >= 0 ? tensorText(session.trace.tensors[place]) : g !== null ? shortest(g) : isConstant(n) ? "" : t("not_yet"));
         element.classList.toggle("reached", g !== null);
         const seen = [box.title, box.about, value.textContent, gradient.textContent].filter((part) => part !== "");
         element.setAttribute("aria-label", `${seen.join(" ")}: ${t("value")}, ${t("gradient")}`);
@@ -204,7 +207,7 @@ export class Graph implements View {
         }
         const points = now ? this.layout.arrows.get(now)!.points : [];
         const middle = points[Math.floor(points.length / 2)];
-        this.label.textContent = middle && event ? `× ${shortNumber(event.local)}` : "";
+        this.label.textContent = middle && event && !Number.isNaN(event.local) ? `× ${shortNumber(event.local)}` : "";
         if (middle) {
             this.label.setAttribute("x", String(middle.x));
             this.label.setAttribute("y", String(middle.y - 7));

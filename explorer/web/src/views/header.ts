@@ -2,7 +2,7 @@
 import { h } from "../draw/dom";
 import { type Language, language, setLanguage, t } from "../text/words";
 import { shortNumber } from "../trace/notation";
-import { isConstant, nameOf } from "../trace/trace";
+import { isHidden, nameOf } from "../trace/trace";
 import { backward } from "../trace/replay";
 import { copyOf } from "../trace/trace";
 import { cppOf } from "../export/cpp";
@@ -64,7 +64,7 @@ export class Header implements View {
     }
     private loss(): HTMLElement {
         const { trace } = this.session;
-        const nodes = trace.nodes.filter((n) => !isConstant(n)).length;
+        const nodes = trace.nodes.filter((n) => !isHidden(n)).length;
         return h("p", { class: "loss" }, h("strong", {}, `${nameOf(trace, trace.root)} = ${shortNumber(trace.nodes[trace.root].value)}`), h("span", { class: "quiet" }, t("summary", { nodes, events: trace.events.length })));
     }
 

@@ -31,6 +31,7 @@ export class Inspector implements View {
         this.drawn = selected;
         this.center = n.value;
         const parts: (HTMLElement | null)[] = [h("h2", {}, t("inspect", { name: nameOf(trace, selected) })), this.about(selected)];
+        if (n.op === "folded") parts.push(h("p", { class: "quiet" }, trace.reason));
         if (isLeaf(n)) parts.push(...this.editor(selected));
         else if (activations.includes(n.op)) parts.push(this.activation(selected));
         if (isEdited(session.edits)) {
@@ -55,6 +56,7 @@ export class Inspector implements View {
 
     private why(): HTMLElement {
         const { trace, unknown } = this.session;
+        if (trace.recorded) return h("p", { class: "quiet", "data-testid": "cannot-edit" }, t("tensors_fixed"));
         return h("p", { class: "quiet", "data-testid": "cannot-edit" }, t("cannot_edit", { op: trace.nodes[unknown].op, name: nameOf(trace, unknown) }));
     }
     private editor(node: number): HTMLElement[] {
@@ -76,7 +78,8 @@ export class Inspector implements View {
     }
 
     private numbers(): void {
-        const { value } = this.session.trace.nodes[this.drawn];
+        const { value, tensor } = this.session.trace.nodes[this.drawn];
+        if (tensor >= 0) return;
         if (document.activeElement !== this.number || Number(this.number.value) !== value) this.number.value = fullNumber(value);
         if (document.activeElement !== this.slider) this.slider.value = String(value);
         this.number.removeAttribute("aria-invalid");

@@ -21,9 +21,10 @@ export class MistakeSwitches implements View {
 
     update(): void {
         const { session } = this;
-        this.about.textContent = t("mistakes_about");
+        this.about.textContent = t(session.trace.recorded ? "tensors_mistakes" : "mistakes_about");
         for (const { key, box, label } of this.boxes) {
             box.checked = session.mistakes[key];
+            box.disabled = session.trace.recorded !== null;
             label.textContent = t(key);
         }
         const on = session.mistakes.overwrite || session.mistakes.keep;
@@ -39,7 +40,7 @@ export class Banner implements View {
     update(): void {
         const { mistakes, trace } = this.session;
         const wrong = [mistakes.overwrite && t("overwrite"), mistakes.keep && t("keep")].filter(Boolean).join("; ");
-        const parts = [wrong !== "" && t("wrong_now", { what: wrong }), trace.omitted > 0 && t("omitted", { count: trace.omitted })];
+        const parts = [wrong !== "" && t("wrong_now", { what: wrong }), trace.omitted > 0 && t("omitted", { count: trace.omitted }), trace.reason];
         this.element.textContent = parts.filter(Boolean).join(" ");
         this.element.hidden = this.element.textContent === "";
     }

@@ -49,7 +49,7 @@ export class Optimizer implements View {
         }
         if (!this.session.editable) {
             const { trace, unknown } = this.session;
-            return this.element.replaceChildren(h("p", {}, t("cannot_edit", { op: trace.nodes[unknown].op, name: nameOf(trace, unknown) })));
+            return this.element.replaceChildren(h("p", {}, trace.recorded ? t("tensors_fixed") : t("cannot_edit", { op: trace.nodes[unknown].op, name: nameOf(trace, unknown) })));
         }
         const focused = document.activeElement;
         this.draw();

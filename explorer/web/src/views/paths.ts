@@ -7,6 +7,9 @@ import { isConstant, nameOf, pathsTo } from "../trace/trace";
 import type { Session } from "../state/session";
 import type { View } from "./view";
 
+const most = 16; // of a way or a product, to be read
+const short = (list: number[]): number[] => (list.length <= most ? list : [...list.slice(0, most / 2), -1, ...list.slice(-most / 2)]);
+
 export class Paths implements View {
     readonly element = h("div", { class: "paths", "data-testid": "paths" });
     constructor(
@@ -17,24 +20,25 @@ export class Paths implements View {
     update(): void {
         const { trace, selected } = this.session;
         const names = { root: nameOf(trace, trace.root), name: nameOf(trace, selected) };
-        const found = isConstant(trace.nodes[selected]) ? { list: [], complete: true } : pathsTo(trace, selected, 24);
+        const found = isConstant(trace.nodes[selected]) ? { list: [], complete: true } : pathsTo(trace, selected, 12);
+        if (trace.recorded) for (const p of found.list) p.product = NaN; // rules of tensors are no factors
         const total = found.list.reduce((sum, p) => sum + p.product, 0);
         const number = (x: number) => {
             const cell = h("td", { class: "number" });
-            setNumber(cell, x, shortNumber(x), fullNumber(x));
+            if (!trace.recorded) setNumber(cell, x, shortNumber(x), fullNumber(x));
             return cell;
         };
         const rows = found.list.map((path) => {
-            const way = [trace.root, ...path.edges.map((e) => trace.edges[e].from)].map((n) => nameOf(trace, n)).join(" → ");
+            const way = short([trace.root, ...path.edges.map((e) => trace.edges[e].from)]).map((n) => (n < 0 ? "…" : nameOf(trace, n))).join(" → ");
             const factors = path.edges.map((e) => trace.edges[e]).filter((e) => symbolOf(trace, e) !== "1");
-            const product = factors.flatMap((e, i) => (i === 0 ? [factor(trace, e)] : [op("·"), factor(trace, e)]));
+            const product = trace.recorded || factors.length > most ? [] : factors.flatMap((e, i) => (i === 0 ? [factor(trace, e)] : [op("·"), factor(trace, e)]));
             const show = h("button", { type: "button", class: "link way", onclick: () => this.light(path.edges) }, way);
-            return h("tr", { "data-testid": "path-row" }, h("th", { scope: "row" }, show, h("div", { class: "symbol" }, product.length > 0 ? inline(...product) : "1")), number(path.product));
+            return h("tr", { "data-testid": "path-row" }, h("th", { scope: "row" }, show, h("div", { class: "symbol" }, trace.recorded ? short(path.edges).filter((e) => e >= 0).map((e) => trace.edges[e].vjp || symbolOf(trace, trace.edges[e])).join(" → ") : product.length > 0 ? inline(...product) : factors.length > most ? t("factors", { count: factors.length }) : "1")), number(path.product));
         });
         const sum = h("tr", { class: "sum" }, h("th", { scope: "row" }, t("paths_sum"), " ", inline(derivative(trace, selected))), number(total));
         this.element.replaceChildren(
             h("p", {}, t("paths_about", names)),
-            rows.length === 0 ? h("p", { class: "quiet" }, t("no_path")) : h("table", {}, h("tbody", {}, ...rows, found.complete ? sum : null)),
+            rows.length === 0 ? h("p", { class: "quiet" }, t("no_path")) : h("table", {}, h("tbody", {}, ...rows, found.complete && !trace.recorded ? sum : null)),
             found.complete ? "" : h("p", { class: "quiet" }, t("paths_more")),
         );
     }

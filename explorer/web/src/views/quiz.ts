@@ -22,7 +22,7 @@ export class Quiz implements View {
     /// The next contribution from here on, or -1.
     private nextQuestion(): number {
         const { events } = this.session.trace;
-        for (let i = this.session.position; i < events.length; ++i) if (events[i].kind === "contribution") return i;
+        for (let i = this.session.position; i < events.length; ++i) if (events[i].kind === "contribution" && Number.isFinite(events[i].product) && Number.isFinite(events[i].local)) return i;
         return -1;
     }
 

@@ -41,7 +41,7 @@ export class Steps implements View {
         const loss = session.checker.lossOf(selected);
         if (!loss) {
             this.plot.replaceChildren();
-            this.said.textContent = t("steps_unknown", { op: trace.nodes[session.unknown]?.op ?? "" });
+            this.said.textContent = trace.recorded ? t("tensors_checks") : t("steps_unknown", { op: trace.nodes[session.unknown]?.op ?? "" });
             return;
         }
         const gradient = session.right[selected] ?? 0;

@@ -2,9 +2,10 @@
 import { h, setNumber, setText } from "../draw/dom";
 import { t } from "../text/words";
 import { expressionOf, fullNumber, shortNumber } from "../trace/notation";
-import { findNode, isConstant, isLeaf, nameOf } from "../trace/trace";
+import { findNode, isConstant, isHidden, isLeaf, isSource, nameOf } from "../trace/trace";
 import type { Change, Session } from "../state/session";
-import { type View, gradientText } from "./view";
+import { setQuantity } from "./quantity";
+import type { View } from "./view";
 
 const page = 150; // rows before "show more"; each costs a check over the whole graph
 
@@ -33,6 +34,7 @@ export class Table implements View {
     private readonly filterLabel = h("label", { for: "filter", class: "hidden" });
     private readonly scroll: HTMLElement;
     private limit: number;
+    private guests: number[] = []; // rows that are there because their node was selected
 
     constructor(
         private readonly session: Session,
@@ -62,7 +64,7 @@ export class Table implements View {
     private order(): number[] {
         const { nodes } = this.session.trace;
         const wanted = this.filter.value.trim().toLowerCase();
-        const all = nodes.map((_, i) => i).filter((i) => !isConstant(nodes[i]));
+        const all = nodes.map((_, i) => i).filter((i) => !isHidden(nodes[i]));
         const leaves = all.filter((i) => isLeaf(nodes[i]));
         const results = all.filter((i) => !isLeaf(nodes[i]));
         const named = results.filter((i) => nodes[i].label !== "");
@@ -79,6 +81,7 @@ export class Table implements View {
             if (order.includes(must) && !shown.includes(must)) shown.unshift(must);
         }
         this.cells.clear();
+        this.guests = [];
         this.body.replaceChildren(...shown.map((node) => this.row(node)));
         this.more.textContent = t("show_more");
         this.more.hidden = shown.length >= order.length;
@@ -92,7 +95,7 @@ export class Table implements View {
         const id = findNode(session.trace, name) === node ? name : `#${node}`;
         const n = session.trace.nodes[node];
         const label = h("button", { type: "button", class: "link", onclick: () => session.select(node) }, name);
-        const about = isLeaf(n) ? null : h("span", { class: "quiet expression" }, ` = ${expressionOf(session.trace, node)}`);
+        const about = isSource(n) ? null : h("span", { class: "quiet expression" }, ` = ${expressionOf(session.trace, node)}`);
         const number = (testid?: string) => h("td", { class: "number", "data-testid": testid });
         const cells: Cells = {
             row: h("tr", { class: isLeaf(n) ? "leaf" : null, onclick: () => session.select(node), ondblclick: () => this.edit(node) }),
@@ -108,30 +111,44 @@ export class Table implements View {
         return cells.row;
     }
 
+    // A node that is not among the rows comes first, and is checked when the page has time: over a large graph that is long.
+    private invite(node: number): void {
+        this.body.prepend(this.row(node));
+        this.guests.push(node);
+        if (this.guests.length > 20) {
+            const gone = this.guests.shift()!;
+            this.cells.get(gone)?.row.remove();
+            this.cells.delete(gone);
+        }
+        window.setTimeout(() => {
+            const cells = this.cells.get(node);
+            if (cells && node === this.session.selected) this.check(node, cells);
+        }, 60);
+    }
+
     private refresh(checks: boolean): void {
         const { session } = this;
-        if (!this.cells.has(session.selected) && !isConstant(session.trace.nodes[session.selected]) && this.filter.value === "") {
-            const row = this.row(session.selected);
-            this.body.prepend(row);
-            checks = true;
+        if (!this.cells.has(session.selected) && !isHidden(session.trace.nodes[session.selected]) && this.filter.value === "") {
+            this.invite(session.selected);
         }
         const active = session.phase === 5 ? session.walk.event?.node : undefined;
         for (const [node, c] of this.cells) {
-            const value = session.hasValue(node) ? session.trace.nodes[node].value : null;
-            set(c.value, value, t("not_yet"));
-            const gradient = session.gradient(node);
-            setNumber(c.gradient, gradient, gradientText(gradient), gradient === null ? "" : fullNumber(gradient));
+            const n = session.trace.nodes[node];
+            const known = session.hasValue(node);
+            setQuantity(c.value, session.trace, known && n.kept ? n.value : null, known ? n.tensor : -1, known ? "–" : t("not_yet"));
+            setQuantity(c.gradient, session.trace, session.gradient(node), session.walk.tensors[node], isConstant(n) ? "–" : t("not_yet"));
             c.row.classList.toggle("selected", node === session.selected);
             c.row.classList.toggle("active", node === active);
             if (checks) this.check(node, c);
         }
         if (checks) this.summary();
-        const all = this.session.trace.nodes.filter((n) => !isConstant(n)).length;
+        const all = this.session.trace.nodes.filter((n) => !isHidden(n)).length;
         if (!checks) return;
         if (this.cells.size < all) setText(this.status, `${this.status.textContent} ${t("rows_shown", { shown: this.cells.size, all })}`);
     }
 
     private check(node: number, c: Cells): void {
+        if (this.session.trace.recorded || isConstant(this.session.trace.nodes[node])) return [c.numeric, c.forward, c.error, c.verdict].forEach((cell) => setText(cell, "–"));
         const row = this.session.checker.row(node);
         set(c.numeric, row.numeric);
         set(c.forward, row.forward);
@@ -142,7 +159,8 @@ export class Table implements View {
     }
 
     private summary(): void {
-        const rows = [...this.cells.keys()].map((node) => this.session.checker.row(node));
+        if (this.session.trace.recorded) return setText(this.status, t("tensors_checks"));
+        const rows = [...this.cells.keys()].filter((node) => !isConstant(this.session.trace.nodes[node])).map((node) => this.session.checker.row(node));
         const failed = rows.filter((r) => !r.pass).length;
         setText(this.status, failed === 0 ? t("all_pass", { count: rows.length }) : t("some_fail", { count: failed, all: rows.length }));
         this.status.classList.toggle("alarm", failed > 0);

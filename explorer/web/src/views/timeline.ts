@@ -46,6 +46,8 @@ export class Timeline implements View {
         const at = t("says_position", { at: session.position, of: session.size });
         if (event.kind === "complete") return `${at} ${t("card_complete", { name: name(event.node) })} ${of} = ${shortNumber(event.after)}`;
         if (event.kind === "seed") return `${at} ${of} = ${shortNumber(event.after)}`;
+        const edge = session.trace.edges[event.edge];
+        if (edge.vjp !== "" && session.trace.recorded) return `${at} ${of} += ${edge.vjp}`;
         return `${at} ${of} += ${shortNumber(event.upstream)} × ${shortNumber(event.local)} = ${shortNumber(event.product)}`;
     }
 }

@@ -14,6 +14,7 @@ export class Viewport {
     private x = 0;
     private y = 0;
     private size = { width: 1, height: 1 };
+    private target: { x: number; y: number } | null = null; // what was to be seen last
     private touched = false; // the reader chose a view, which resizing keeps
 
     constructor() {
@@ -48,6 +49,7 @@ export class Viewport {
         this.x = this.width - this.size.width * this.scale;
         this.y = (this.height - this.size.height * this.scale) / 2;
         this.apply();
+        if (this.target) this.reveal(this.target.x, this.target.y);
     }
     private overviewScale(): number {
         return Math.min(overview.width / this.size.width, overview.height / this.size.height);
@@ -75,6 +77,7 @@ export class Viewport {
     }
     /// Moves no more than is needed to see that point.
     reveal(x: number, y: number): void {
+        this.target = { x, y };
         const margin = 90;
         const at = { x: x * this.scale + this.x, y: y * this.scale + this.y };
         if (at.x > 0 && at.x < this.width && at.y > 0 && at.y < this.height && this.scale < readable) return;

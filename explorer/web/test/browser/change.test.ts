@@ -160,9 +160,9 @@ test("five thousand nodes load in 3 seconds and step in 50 milliseconds, folded"
                 return performance.now() - start;
             });
         });
-        const median = times.sort((a, b) => a - b)[20];
-        console.error(`5000 nodes: loaded after ${Math.round(loaded)} ms, a step takes ${median.toFixed(1)} ms`);
-        assert.ok(median < 50, `a step takes ${median} ms`);
+        times.sort((a, b) => a - b);
+        console.error(`5000 nodes: loaded after ${Math.round(loaded)} ms; a step takes ${times[20].toFixed(1)} ms, the slowest ${times[39].toFixed(1)} ms`);
+        assert.ok(times[36] < 50, `steps take ${times.map(Math.round)} ms`); // 9 in 10: other programs run beside the test
         await picture(page, "large");
         await page.locator(".box.group").last().press("Enter");
         assert.ok((await page.locator(".frame").count()) > 0);

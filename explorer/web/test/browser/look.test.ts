@@ -46,6 +46,20 @@ for (const theme of ["light", "dark"] as const) {
     }
 }
 
+test("no serious accessibility violation with tensors and trainings", async () => {
+    for (const [trace, theme] of [["convolution", "light"], ["two_linear_layers", "dark"], ["training", "dark"], ["training", "light"]] as const) {
+        await onPage(
+            trace,
+            async (page) => {
+                for (let i = 0; i < 13; ++i) await page.keyboard.press("ArrowRight");
+                if (trace === "convolution") await page.locator(".cell").first().press("Enter");
+                assert.deepEqual(await serious(page), []);
+            },
+            { theme },
+        );
+    }
+});
+
 test("nothing is wider than the window, wide or narrow", async () => {
     for (const width of [1280, 900, 380]) {
         await onPage(

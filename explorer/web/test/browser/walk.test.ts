@@ -41,7 +41,7 @@ test("random moves end in the state of a fresh page", () =>
         const buttons = ["step", "back", "step", "step-node", "back-node", "to-start", "to-end", "step"];
         for (let i = 0; i < 120; ++i) {
             const id = buttons[Math.floor(next() * buttons.length)];
-            if ((await page.getByTestId(id).getAttribute("aria-disabled")) !== "true") await page.getByTestId(id).click();
+            await page.getByTestId(id).click();
         }
         const at = Number((await page.getByTestId("where").textContent())!.match(/\d+/)![0]);
         const before = await state(page);

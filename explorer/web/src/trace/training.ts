@@ -1,0 +1,80 @@
+// Training recordings: the numbers of every step, to the bit. docs/explorer/trace-format.md describes the series.
+import { type Json, integer, isObject, list, object, refuse, text } from "./json";
+
+export interface Track {
+    name: string;
+    shape: number[];
+    series: number[][]; // for each number, one a step
+}
+export interface Parameter extends Track {
+    node: number; // or -1
+    gradients: number[][];
+}
+export interface State extends Track {
+    parameter: number; // or -1
+}
+export interface Run {
+    name: string;
+    optimizer: string;
+    steps: number;
+    loss: number[];
+    lr: number[];
+    parameters: Parameter[];
+    state: State[];
+    nodes: { node: number; value: number[]; gradient: number[] }[]; // empty: the graph was not the same in all steps
+}
+
+const view = new DataView(new ArrayBuffer(8));
+
+/// Numbers from their bits, each written as the exclusive or with the one before; absent ones are NaN.
+export function decode(series: string, single = false): number[] {
+    if (series === "") return [];
+    const width = single ? 8 : 16;
+    let [high, low] = [0, 0];
+    return series.split(",").map((word) => {
+        if (word === "-") return NaN;
+        if (!/^[0-9a-f]*$/.test(word) || word.length > width) return refuse(`a series holds ${JSON.stringify(word)}, which is no number`);
+        const digits = word.padStart(16, "0");
+        high ^= parseInt(digits.slice(0, 8), 16);
+        low ^= parseInt(digits.slice(8), 16);
+        view.setInt32(0, single ? low : high);
+        view.setInt32(4, low);
+        return single ? view.getFloat32(0) : view.getFloat64(0);
+    });
+}
+
+/// `steps` in a series of one number has that many commas less one, and an empty text is a single unchanged 0.
+function readSeries(x: unknown, count: number, where: string, single = false): number[] {
+    if (typeof x !== "string") return refuse(`${where} is no series`);
+    const numbers = x === "" && count === 1 ? [0] : decode(x, single);
+    return numbers.length === count ? numbers : refuse(`${where} has ${numbers.length} numbers, and ${count} are expected`);
+}
+
+function readRun(run: Json, place: (id: number) => number, where: string): Run {
+    const steps = integer(run, "steps", where);
+    const track = (x: unknown, kind: string, count: number) => {
+        const of = object(x, `${kind} of ${where}`);
+        const name = text(of, "name", where);
+        const single = of.dtype === "float32";
+        const all = (key: string, n: number) => list(of, key).map((s) => readSeries(s, n, `"${key}" of ${name}`, single));
+        return { of, name, shape: list(of, "shape").map(Number), series: all("values", count), all };
+    };
+    const parameters = list(run, "parameters").map((x): Parameter => {
+        const { of, name, shape, series, all } = track(x, "a parameter", steps + 1);
+        return { name, shape, series, node: typeof of.node === "number" ? place(of.node) : -1, gradients: all("gradients", steps) };
+    });
+    const state = list(run, "state").map((x): State => {
+        const { of, name, shape, series } = track(x, "a state", steps);
+        return { name, shape, series, parameter: typeof of.parameter === "number" ? of.parameter : -1 };
+    });
+    const nodes = !("nodes" in run) ? [] : list(run, "nodes").map((x) => {
+        const n = object(x, `a node of ${where}`);
+        return { node: place(integer(n, "node", where)), value: readSeries(n.value, steps, `"value" of a node`), gradient: readSeries(n.gradient, steps, `"gradient" of a node`) };
+    });
+    return { name: text(run, "name", where), optimizer: text(run, "optimizer", where), steps, loss: readSeries(run.loss, steps, '"loss"'), lr: readSeries(run.lr, steps, '"lr"'), parameters, state, nodes };
+}
+
+export function readTraining(file: Json, place: (id: number) => number): Run[] {
+    if (!isObject(file.training)) return [];
+    return list(file.training, "runs").map((run, i) => readRun(object(run, `run ${i}`), place, `run ${i}`));
+}

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { traceOf, nodeOf } from "../support";
+import { full, near, onPage, picture } from "./support";
+
+const goTo = async (page: import("playwright-core").Page, name: string) => {
+    await page.getByTestId("go").fill(name);
+    await page.getByTestId("go").press("Enter");
+};
+
+test("a walk through tensors shows rules, shapes and whole tensors", () =>
+    onPage("two_linear_layers", async (page) => {
+        assert.equal(await page.getByTestId("grad-out.weight").textContent(), "not yet");
+        for (let i = 0; i < 15; ++i) await page.keyboard.press("ArrowRight");
+        assert.match((await page.getByTestId("card").textContent())!, /upstreamᵀ · #8/);
+        await picture(page, "tensors");
+        await page.keyboard.press("End");
+        const trace = traceOf("two_linear_layers");
+        const gradient = JSON.parse((await page.getByTestId("grad-out.weight").getAttribute("data-value"))!);
+        const last = trace.events.filter((e) => e.node === trace.nodes.indexOf(nodeOf(trace, "out.weight"))).pop()!;
+        assert.deepEqual(gradient, trace.tensors[last.tensors!.after].values);
+        await page.keyboard.press("Home");
+        assert.equal(await page.getByTestId("grad-out.weight").textContent(), "not yet");
+    }));
+
+test("an element of a tensor opens as the products that make it", () =>
+    onPage("convolution", async (page) => {
+        await goTo(page, "z");
+        assert.ok(await page.getByTestId("heat").isVisible());
+        await page.locator(".cell").nth(5).press("Enter");
+        assert.equal(await page.getByTestId("term-row").count(), 9);
+        const terms = await page.locator("[data-testid=term-row] td:nth-child(2)").evaluateAll((c) => c.map((x) => Number(x.getAttribute("data-value"))));
+        const z = JSON.parse((await page.getByTestId("value-z").getAttribute("data-value"))!);
+        near(terms.reduce((a, b) => a + b, 0), z[5], 1e-5); // of float32
+        await page.getByTestId("tensor").scrollIntoViewIfNeeded();
+        await picture(page, "tensor-element");
+    }));
+
+test("tensors cannot be edited in the page, and it says why", () =>
+    onPage("two_linear_layers", async (page) => {
+        await goTo(page, "hidden.weight");
+        assert.match((await page.getByTestId("cannot-edit").textContent())!, /this run has tensors/);
+        assert.equal(await page.getByTestId("edit").count(), 0);
+    }));
+
+test("a slider over a recorded training shows the bits of every step", () =>
+    onPage("training", async (page) => {
+        const runs = traceOf("training").runs;
+        for (const run of [0, 1]) {
+            await page.getByTestId("run").selectOption(String(run));
+            for (const step of [0, 5, 11]) {
+                await page.getByTestId("training-step").fill(String(step));
+                const { parameters, nodes, loss } = runs[run];
+                for (const p of parameters) {
+                    assert.equal(await full(page.getByTestId(`film-value-${p.name}`)), p.series[0][step]);
+                    assert.equal(await full(page.getByTestId(`value-${p.name}`)), p.series[0][step]);
+                    assert.equal(await full(page.getByTestId(`film-next-${p.name}`)), p.series[0][step + 1]);
+                }
+                assert.equal(await full(page.getByTestId("value-L")), loss[step]);
+                await page.getByTestId("to-end").click();
+                for (const p of parameters) assert.equal(await full(page.getByTestId(`grad-${p.name}`)), nodes.find((n) => n.node === p.node)!.gradient[step]);
+                assert.match((await page.getByTestId("table").textContent())!, /All \d+ checks pass/);
+            }
+        }
+        await picture(page, "training");
+    }));

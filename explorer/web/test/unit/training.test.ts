@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { elementOf } from "../../src/trace/elements";
+import { findNode, nameOf } from "../../src/trace/trace";
+import { decode } from "../../src/trace/training";
+import { traceOf } from "../support";
+
+test("a series gives every bit of its numbers", () => {
+    assert.deepEqual(decode("3ff0000000000000,,4000000000000"), [1, 1, 1.25]);
+    assert.deepEqual(decode("3ff0000000000000,-,"), [1, NaN, 1]);
+    assert.deepEqual(decode("3f800000,80000000", true), [1, -1]);
+    assert.deepEqual(decode("7ff8000000000000,"), [NaN, NaN]);
+    assert.throws(() => decode("xyz"), /no number/);
+});
+
+test("every element of a tensor is what its terms add up to", () => {
+    for (const name of ["two_linear_layers", "convolution"]) {
+        const trace = traceOf(name);
+        let compared = 0;
+        trace.nodes.forEach((n, i) => {
+            if (n.tensor < 0 || n.inputs.length === 0) return;
+            trace.tensors[n.tensor].values.forEach((_, at) => {
+                const element = elementOf(trace, i, at, (k) => nameOf(trace, k));
+                if (!element?.sum) return;
+                const total = element.parts.reduce((sum, p) => sum + p.value, 0);
+                const size = element.parts.reduce((sum, p) => sum + Math.abs(p.value), 0);
+                assert.ok(Math.abs(total - element.value) <= 1e-5 * size, `${nameOf(trace, i)}[${at}] is ${element.value}, its terms give ${total}`);
+                compared += 1;
+            });
+        });
+        assert.ok(compared > 10);
+    }
+});
+
+test("an elementwise operation reads what broadcasts to its element", () => {
+    const trace = traceOf("two_linear_layers");
+    const p = findNode(trace, "p");
+    const less = trace.edges.find((e) => e.from === p)!.to; // p - 0.2
+    const element = elementOf(trace, less, 4, (k) => nameOf(trace, k))!;
+    assert.deepEqual(element.parts.map((part) => part.text), ["p[1, 1]", "0.2"]);
+});
