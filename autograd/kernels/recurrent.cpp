@@ -5,131 +5,14 @@
 #include <autograd/kernels/blas.hpp>
 #include <autograd/kernels/gemm.hpp>
 #include <autograd/kernels/isa.hpp>
-#include <autograd/kernels/parallel.hpp>
+#include <autograd/kernels/recurrent_parts_internal.hpp>
 #include <autograd/kernels/recurrent_step_internal.hpp>
 
 namespace xg::kernels {
 namespace {
 
+using namespace recurrent;
 using Cell = RecurrentCell;
-
-// Rows of a block, which a thread takes through time.
-constexpr Index block_rows = 32;
-Index block_count(Index rows) { return (rows + block_rows - 1) / block_rows; }
-template <class F>
-void for_each_block(Index rows, const F& f) {
-    const Index blocks = block_count(rows);
-    if (blocks == 0) return;
-    const Index length = (rows + blocks - 1) / blocks;
-    parallel_for(blocks, [&](Index block) {
-        const Index first = std::min(rows, block * length);
-        f(block, first, std::min(rows, first + length) - first);
-    });
-}
-
-template <class T>
-struct Matrix {
-    const T* data;
-    Index step; // from row to row
-};
-// c (rows, columns) = or += a (rows, k) b', with b (columns, k).
-template <class T>
-void times_transposed(Matrix<T> a, Matrix<T> b, T* c, Index c_step, Index rows, Index columns, Index k, bool add) {
-    blas().of<T>().gemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(rows), static_cast<int>(columns),
-                        static_cast<int>(k), 1, a.data, static_cast<int>(a.step), b.data, static_cast<int>(b.step),
-                        add ? T(1) : T(0), c, static_cast<int>(c_step));
-}
-// c (rows, columns) = or += a (rows, k) b, with b (k, columns).
-template <class T>
-void times(Matrix<T> a, Matrix<T> b, T* c, Index c_step, Index rows, Index columns, Index k, bool add) {
-    blas().of<T>().gemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, static_cast<int>(rows), static_cast<int>(columns),
-                        static_cast<int>(k), 1, a.data, static_cast<int>(a.step), b.data, static_cast<int>(b.step),
-                        add ? T(1) : T(0), c, static_cast<int>(c_step));
-}
-
-// Products of the whole sequence, by all threads.
-template <class T>
-Strided matrix(const T* data, DType dtype, Index rows, Index columns, Index step) {
-    return {reinterpret_cast<char*>(const_cast<T*>(data)), dtype, {rows, columns}, {step, 1}};
-}
-Strided transposed(Strided m) {
-    std::swap(m.shape[0], m.shape[1]);
-    std::swap(m.strides[0], m.strides[1]);
-    return m;
-}
-
-template <class T>
-const T* numbers(const char* data) {
-    return reinterpret_cast<const T*>(data);
-}
-template <class T>
-T* numbers(char* data) {
-    return reinterpret_cast<T*>(data);
-}
-
-// The arrays of a room or of working memory, one behind the other.
-template <class T>
-class Cutter {
-public:
-    explicit Cutter(T* data) : next_(data) {}
-    T* take(Index count) {
-        T* taken = next_;
-        if (next_) next_ += count; // null: only counted
-        total_ += count;
-        return taken;
-    }
-    Index total() const { return total_; }
-
-private:
-    T* next_;
-    Index total_ = 0;
-};
-
-template <class T>
-struct Room {
-    T *gates, *other; // each step's (rows, G); its c, or W_hn h + b_hn
-    T *bias, *first_h, *first_c, *state, *unprojected;
-    Index total;
-
-    Room(const Recurrence& r, T* data) {
-        Cutter<T> cut(data);
-        const Index lines = r.steps * r.rows, gate_numbers = gate_count(r.cell) * r.hidden;
-        const bool second = r.cell == Cell::lstm || r.cell == Cell::gru;
-        gates = cut.take(lines * gate_numbers);
-        other = cut.take(second ? lines * r.hidden : 0);
-        bias = cut.take(gate_numbers + r.hidden);
-        first_h = cut.take(r.rows * r.width);
-        first_c = cut.take(r.cell == Cell::lstm ? r.rows * r.hidden : 0);
-        state = cut.take(r.lengths ? r.rows * r.width : 0);
-        unprojected = cut.take(r.weight_hr ? r.rows * r.hidden : 0);
-        total = cut.total();
-    }
-};
-
-template <class T>
-struct Scratch {
-    T *da, *dp; // each step's cotangents of what x and what h were multiplied to: the same but for a GRU
-    T *total, *projected, *unprojected, *dh, *dc, *before, *past, *first, *bias;
-    Index size;
-
-    Scratch(const Recurrence& r, T* data) {
-        Cutter<T> cut(data);
-        const Index lines = r.steps * r.rows, gate_numbers = gate_count(r.cell) * r.hidden;
-        const bool gru = r.cell == Cell::gru;
-        da = cut.take(lines * gate_numbers);
-        dp = gru ? cut.take(lines * gate_numbers) : da;
-        total = cut.take(r.weight_hr ? lines * r.width : r.rows * r.width);
-        projected = cut.take(r.weight_hr ? r.rows * r.hidden : 0);
-        unprojected = cut.take(r.weight_hr ? lines * r.hidden : 0);
-        dh = cut.take(r.rows * r.width);
-        dc = cut.take(r.rows * r.hidden);
-        before = cut.take(gru ? r.rows * r.hidden : 0);
-        past = cut.take(gru ? r.rows * r.hidden : 0);
-        first = cut.take(r.rows * gate_numbers);
-        bias = cut.take(block_count(r.rows) * (gate_numbers + r.hidden));
-        size = cut.total();
-    }
-};
 
 // What forward and backward share: where things are.
 template <class T>
@@ -158,7 +41,12 @@ class Forward : Layer<T> {
     using Layer<T>::r, Layer<T>::room, Layer<T>::gates, Layer<T>::line, Layer<T>::time;
 
 public:
-    Forward(const Recurrence& recurrence, T* room_data, T* y) : Layer<T>(recurrence, room_data), y_(y) {}
+    Forward(const Recurrence& recurrence, T* room_data, T* y)
+        : Layer<T>(recurrence, room_data),
+          y_(y),
+          gates_factor_({this->weight_hh, r.width, /*turned=*/true}, r.width, added_gates(), room.panels),
+          product_factor_({this->weight_hh + added_gates() * r.width, r.width, /*turned=*/true}, r.width,
+                          gates - added_gates(), room.panels + added_gates() * r.width) {}
     void run() {
         prepare();
         matmul(matrix(numbers<T>(r.x), r.dtype, this->lines(), r.inputs, r.inputs),
@@ -184,29 +72,24 @@ private:
         else std::fill_n(to, count, T(0));
     }
 
-    void multiply(Matrix<T> h, Index k, Index first, Index count, T* a, T* product) {
-        const bool no_state = k == 0 && !r.h;
-        if (cell != Cell::gru) {
-            if (!no_state) times_transposed<T>(h, {this->weight_hh, r.width}, a, gates, count, gates, r.width, true);
+    // Of the gates that add W_hh h to W_ih x: all, but for the third part of a GRU.
+    Index added_gates() const { return cell == Cell::gru ? 2 * r.hidden : gates; }
+    void multiply(Factor<T> h, Index k, Index count, T* a, T* product) {
+        if (k == 0 && !r.h) {
+            if (cell == Cell::gru) std::fill_n(product, count * r.hidden, T(0));
             return;
         }
-        if (no_state) {
-            std::fill_n(product, count * r.hidden, T(0));
-            return;
-        }
-        static_cast<void>(first);
-        times_transposed<T>(h, {this->weight_hh, r.width}, a, gates, count, 2 * r.hidden, r.width, true);
-        times_transposed<T>(h, {this->weight_hh + 2 * r.hidden * r.width, r.width}, product, r.hidden, count, r.hidden,
-                            r.width, false);
+        gates_factor_.multiply(h, count, a, gates, /*add=*/true);
+        if (cell == Cell::gru) product_factor_.multiply(h, count, product, r.hidden, /*add=*/false);
     }
 
     void run_block(Index first, Index count) {
-        Matrix<T> h{room.first_h + first * r.width, r.width};
+        Factor<T> h{room.first_h + first * r.width, r.width};
         const T* c = room.first_c + first * r.hidden;
         for (Index k = 0; k < r.steps; ++k) {
             const Index t = time(k), at = line(t, first);
             T *a = room.gates + at * gates, *other = room.other + at * r.hidden, *y = y_ + at * r.hidden;
-            multiply(h, k, first, count, a, other);
+            multiply(h, k, count, a, other);
             const Step<T> step{.rows = count,
                                .hidden = r.hidden,
                                .t = t,
@@ -221,7 +104,7 @@ private:
             run_widest<ForwardStep<T, cell>>(&step);
             if (r.weight_hr) project(first, count, y);
             if (cell == Cell::lstm) c = other;
-            h = r.lengths ? kept(t, first, count, y) : Matrix<T>{y, r.hidden};
+            h = r.lengths ? kept(t, first, count, y) : Factor<T>{y, r.hidden};
         }
         T* last = y_ + line(r.steps, first) * r.hidden;
         for (Index row = 0; row < count; ++row, last += r.hidden) {
@@ -231,12 +114,12 @@ private:
         if (cell == Cell::lstm) std::copy_n(c, count * r.hidden, y_ + line(r.steps + 1, first) * r.hidden);
     }
     void project(Index first, Index count, T* y) {
-        times_transposed<T>({room.unprojected + first * r.hidden, r.hidden}, {this->weight_hr, r.hidden}, y, r.hidden,
-                            count, r.width, r.hidden, false);
+        product<T>(count, r.width, r.hidden, {room.unprojected + first * r.hidden, r.hidden},
+                   {this->weight_hr, r.hidden, /*turned=*/true}, y, r.hidden, /*add=*/false);
         for (Index row = 0; row < count; ++row) std::fill_n(y + row * r.hidden + r.width, r.hidden - r.width, T(0));
     }
     // The states after a step that some rows do not take; their y is 0.
-    Matrix<T> kept(Index t, Index first, Index count, T* y) {
+    Factor<T> kept(Index t, Index first, Index count, T* y) {
         T* state = room.state + first * r.width;
         for (Index row = 0; row < count; ++row) {
             if (this->runs(t, first + row)) std::copy_n(y + row * r.hidden, r.width, state + row * r.width);
@@ -246,6 +129,7 @@ private:
     }
 
     T* y_;
+    StepFactor<T> gates_factor_, product_factor_; // W_hh' in two parts
 };
 
 template <class T, Cell cell>
@@ -255,7 +139,12 @@ class Backward : Layer<T> {
 public:
     Backward(const Recurrence& recurrence, const T* room_data, const T* y, const T* g, const RecurrentGradients& to,
              T* scratch)
-        : Layer<T>(recurrence, const_cast<T*>(room_data)), y_(y), g_(g), to_(to), s_(recurrence, scratch) {}
+        : Layer<T>(recurrence, const_cast<T*>(room_data)),
+          y_(y),
+          g_(g),
+          to_(to),
+          s_(recurrence, scratch),
+          factor_({this->weight_hh, r.width}, gates, r.width, s_.panels) {}
     void run() {
         for_each_block(r.rows, [&](Index block, Index first, Index count) { run_block(block, first, count); });
         whole_products();
@@ -298,8 +187,7 @@ private:
                 if (cell == Cell::gru) std::copy_n(s_.past + (first + row) * r.hidden, r.width, dh + row * r.width);
                 else std::fill_n(dh + row * r.width, r.width, T(0));
             }
-            if (k > 0 || to_.h)
-                times<T>({dp, gates}, {this->weight_hh, r.width}, dh, r.width, count, r.width, gates, true);
+            if (k > 0 || to_.h) factor_.multiply({dp, gates}, count, dh, r.width, /*add=*/true);
         }
         if (to_.h) std::copy_n(dh, count * r.width, numbers<T>(to_.h) + first * r.width);
         if (to_.c) std::copy_n(dc, count * r.hidden, numbers<T>(to_.c) + first * r.hidden);
@@ -319,7 +207,8 @@ private:
         }
         if (!r.weight_hr) return total;
         T* projected = s_.projected + first * r.hidden;
-        times<T>({total, r.width}, {this->weight_hr, r.hidden}, projected, r.hidden, count, r.hidden, r.width, false);
+        product<T>(count, r.hidden, r.width, {total, r.width}, {this->weight_hr, r.hidden}, projected, r.hidden,
+                   /*add=*/false);
         for (Index row = 0; row < count; ++row) { // and the h before the projection, for its weight's gradient
             T* h = s_.unprojected + line(t, first + row) * r.hidden;
             const T* o = room.gates + line(t, first + row) * gates + 3 * r.hidden;
@@ -392,6 +281,7 @@ private:
     const T *y_, *g_;
     const RecurrentGradients& to_;
     Scratch<T> s_;
+    StepFactor<T> factor_; // W_hh
 };
 
 // f<T, cell>()

@@ -38,38 +38,46 @@ struct ForwardStep {
         }
     }
     XGRAD_INLINE void line(const Step<T>& s, Index row, Index n) {
-        using namespace vector_math;
-        T* __restrict a = s.gates + row * gate_count(cell) * n;
-        const T* __restrict b = s.bias;
-        T* __restrict h = s.h + row * n;
+        T* a = s.gates + row * gate_count(cell) * n;
         if constexpr (cell == RecurrentCell::lstm) {
-            const T* __restrict before = s.c_before + row * n;
-            T* __restrict c = s.c + row * n;
-            for (Index j = 0; j < n; ++j) {
-                const T i = sigmoid(a[j] + b[j]), f = sigmoid(a[n + j] + b[n + j]);
-                const T g = tanh(a[2 * n + j] + b[2 * n + j]), o = sigmoid(a[3 * n + j] + b[3 * n + j]);
-                const T now = f * before[j] + i * g;
-                a[j] = i, a[n + j] = f, a[2 * n + j] = g, a[3 * n + j] = o;
-                c[j] = now;
-                h[j] = o * tanh(now);
-            }
+            lstm(n, s.bias, a, a + n, a + 2 * n, a + 3 * n, s.c_before + row * n, s.c + row * n, s.h + row * n);
         } else if constexpr (cell == RecurrentCell::gru) {
-            T* __restrict product = s.product + row * n;
-            const T* __restrict before = s.h_before + row * n;
-            for (Index j = 0; j < n; ++j) {
-                const T r = sigmoid(a[j] + b[j]), z = sigmoid(a[n + j] + b[n + j]), p = product[j] + b[3 * n + j];
-                const T candidate = tanh(a[2 * n + j] + b[2 * n + j] + r * p);
-                a[j] = r, a[n + j] = z, a[2 * n + j] = candidate;
-                product[j] = p;
-                h[j] = candidate + z * (before[j] - candidate);
-            }
+            gru(n, s.bias, a, a + n, a + 2 * n, s.product + row * n, s.h_before + row * n, s.h + row * n);
         } else {
-            for (Index j = 0; j < n; ++j) {
-                const T x = a[j] + b[j];
-                if constexpr (cell == RecurrentCell::tanh) h[j] = tanh(x);
-                else h[j] = x < T(0) ? T(0) : x;
-                a[j] = h[j];
-            }
+            plain(n, s.bias, a, s.h + row * n);
+        }
+    }
+    // Each part under a name of its own, as an argument: else the compiler does not see that they lie apart.
+    XGRAD_INLINE void lstm(Index n, const T* __restrict b, T* __restrict i, T* __restrict f, T* __restrict g,
+                           T* __restrict o, const T* __restrict before, T* __restrict c, T* __restrict h) {
+        using namespace vector_math;
+        for (Index j = 0; j < n; ++j) {
+            const T in = sigmoid(i[j] + b[j]), forget = sigmoid(f[j] + b[n + j]);
+            const T candidate = tanh(g[j] + b[2 * n + j]), out = sigmoid(o[j] + b[3 * n + j]);
+            const T now = forget * before[j] + in * candidate;
+            i[j] = in, f[j] = forget, g[j] = candidate, o[j] = out;
+            c[j] = now;
+            h[j] = out * tanh(now);
+        }
+    }
+    XGRAD_INLINE void gru(Index n, const T* __restrict b, T* __restrict r, T* __restrict z, T* __restrict m,
+                          T* __restrict product, const T* __restrict before, T* __restrict h) {
+        using namespace vector_math;
+        for (Index j = 0; j < n; ++j) {
+            const T reset = sigmoid(r[j] + b[j]), update = sigmoid(z[j] + b[n + j]), p = product[j] + b[3 * n + j];
+            const T candidate = tanh(m[j] + b[2 * n + j] + reset * p);
+            r[j] = reset, z[j] = update, m[j] = candidate;
+            product[j] = p;
+            h[j] = candidate + update * (before[j] - candidate);
+        }
+    }
+    XGRAD_INLINE void plain(Index n, const T* __restrict b, T* __restrict a, T* __restrict h) {
+        for (Index j = 0; j < n; ++j) {
+            const T x = a[j] + b[j];
+            T y;
+            if constexpr (cell == RecurrentCell::tanh) y = vector_math::tanh(x);
+            else y = x < T(0) ? T(0) : x;
+            a[j] = h[j] = y;
         }
     }
 };
@@ -109,46 +117,57 @@ struct BackwardStepOf {
     // y (1 - y) of a gate near 1 is as exact as its y: the digits that sigmoid(-x) would keep are beyond those of the sum
     // that the result goes into.
     XGRAD_INLINE void line(const BackwardStep<T>& s, Index row, Index n) {
-        const T* __restrict a = s.gates + row * gate_count(cell) * n;
-        const T* __restrict dh = s.dh + row * n;
-        T* __restrict da = s.da + row * gate_count(cell) * n;
-        T* __restrict bias = s.bias;
+        const T* a = s.gates + row * gate_count(cell) * n;
+        const T* dh = s.dh + row * n;
+        T *da = s.da + row * gate_count(cell) * n, *bias = s.bias;
         if constexpr (cell == RecurrentCell::lstm) {
-            const T* __restrict before = s.c_before + row * n;
-            const T* __restrict c = s.c + row * n;
-            T* __restrict dc = s.dc + row * n;
-            for (Index j = 0; j < n; ++j) {
-                const T i = a[j], f = a[n + j], g = a[2 * n + j], o = a[3 * n + j], tc = vector_math::tanh(c[j]);
-                const T d = dc[j] + dh[j] * o * (T(1) - tc * tc);
-                const T di = d * g * (i * (T(1) - i)), df = d * before[j] * (f * (T(1) - f));
-                const T dg = d * i * (T(1) - g * g), dout = dh[j] * tc * (o * (T(1) - o));
-                dc[j] = d * f;
-                da[j] = di, da[n + j] = df, da[2 * n + j] = dg, da[3 * n + j] = dout;
-                bias[j] += di, bias[n + j] += df, bias[2 * n + j] += dg, bias[3 * n + j] += dout;
-            }
+            lstm(n, a, s.c_before + row * n, s.c + row * n, dh, s.dc + row * n, da, da + n, da + 2 * n, da + 3 * n);
+            add(4 * n, da, bias);
         } else if constexpr (cell == RecurrentCell::gru) {
-            const T* __restrict product = s.product + row * n;
-            const T* __restrict before = s.h_before + row * n;
-            T* __restrict dp = s.dp + row * 3 * n;
-            T* __restrict past = s.dh_before + row * n;
-            for (Index j = 0; j < n; ++j) {
-                const T r = a[j], z = a[n + j], m = a[2 * n + j];
-                const T dm = dh[j] * (T(1) - z) * (T(1) - m * m), dz = dh[j] * (before[j] - m) * (z * (T(1) - z));
-                const T dr = dm * product[j] * (r * (T(1) - r)), dn = dm * r;
-                past[j] = dh[j] * z;
-                da[j] = dr, da[n + j] = dz, da[2 * n + j] = dm;
-                dp[j] = dr, dp[n + j] = dz, dp[2 * n + j] = dn;
-                bias[j] += dr, bias[n + j] += dz, bias[2 * n + j] += dm, bias[3 * n + j] += dn;
-            }
+            T* dp = s.dp + row * 3 * n;
+            gru(n, a, s.product + row * n, s.h_before + row * n, dh, s.dh_before + row * n, da, da + n, da + 2 * n, dp,
+                dp + n, dp + 2 * n);
+            add(3 * n, da, bias);
+            add(n, dp + 2 * n, bias + 3 * n);
         } else {
-            for (Index j = 0; j < n; ++j) {
-                const T y = a[j];
-                T slope;
-                if constexpr (cell == RecurrentCell::tanh) slope = dh[j] * (T(1) - y * y);
-                else slope = y > T(0) ? dh[j] : T(0);
-                da[j] = slope;
-                bias[j] += slope;
-            }
+            plain(n, a, dh, da);
+            add(n, da, bias);
+        }
+    }
+    XGRAD_INLINE void add(Index n, const T* __restrict from, T* __restrict to) {
+        for (Index j = 0; j < n; ++j) to[j] += from[j];
+    }
+    XGRAD_INLINE void lstm(Index n, const T* __restrict a, const T* __restrict before, const T* __restrict c,
+                           const T* __restrict dh, T* __restrict dc, T* __restrict di, T* __restrict df,
+                           T* __restrict dg, T* __restrict dout) {
+        for (Index j = 0; j < n; ++j) {
+            const T i = a[j], f = a[n + j], g = a[2 * n + j], o = a[3 * n + j], tc = vector_math::tanh(c[j]);
+            const T d = dc[j] + dh[j] * o * (T(1) - tc * tc);
+            di[j] = d * g * (i * (T(1) - i));
+            df[j] = d * before[j] * (f * (T(1) - f));
+            dg[j] = d * i * (T(1) - g * g);
+            dout[j] = dh[j] * tc * (o * (T(1) - o));
+            dc[j] = d * f;
+        }
+    }
+    XGRAD_INLINE void gru(Index n, const T* __restrict a, const T* __restrict product, const T* __restrict before,
+                          const T* __restrict dh, T* __restrict past, T* __restrict dr, T* __restrict dz,
+                          T* __restrict dm, T* __restrict pr, T* __restrict pz, T* __restrict pm) {
+        for (Index j = 0; j < n; ++j) {
+            const T r = a[j], z = a[n + j], m = a[2 * n + j];
+            const T d = dh[j] * (T(1) - z) * (T(1) - m * m), u = dh[j] * (before[j] - m) * (z * (T(1) - z));
+            const T q = d * product[j] * (r * (T(1) - r));
+            past[j] = dh[j] * z;
+            dr[j] = pr[j] = q;
+            dz[j] = pz[j] = u;
+            dm[j] = d;
+            pm[j] = d * r;
+        }
+    }
+    XGRAD_INLINE void plain(Index n, const T* __restrict a, const T* __restrict dh, T* __restrict da) {
+        for (Index j = 0; j < n; ++j) {
+            if constexpr (cell == RecurrentCell::tanh) da[j] = dh[j] * (T(1) - a[j] * a[j]);
+            else da[j] = a[j] > T(0) ? dh[j] : T(0);
         }
     }
 };

@@ -17,7 +17,8 @@ constexpr Index depth = 256, rows_together = 8, vectors_together = 2;
 template <class T>
 constexpr Index lanes = 64 / sizeof(T);
 template <class T>
-constexpr Index panel_width = vectors_together* lanes<T>;
+constexpr Index panel_width = wide_panel<T>;
+static_assert(panel_width<float> == vectors_together * lanes<float>);
 
 template <class T>
 struct Strip {
