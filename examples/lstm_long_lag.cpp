@@ -23,7 +23,7 @@ using namespace xg;
 namespace {
 
 struct Settings {
-    int steps = 1000;
+    int steps = 2000;
     Index lag = 100;
     std::uint64_t seed = 3;
     std::string report = "lstm_long_lag.html";
