@@ -15,6 +15,7 @@ BARS = {
     "softmax cross-entropy 256 x 10,000, forward and backward": {1: 3, 2: 3},
     "convolution 16x64x56x56, 64 filters 3x3, forward and backward": {1: 1.05, 2: 1.05},
     "CNN of two 3x3 convolutions, 28x28, batch 64, SGD": {1: 1.2, 2: 1.2},
+    "LSTM 28x128, batch 64, SGD": {1: 1.2, 2: 1.2},
     "layer normalization 4096 x 768, forward and backward": {1: 1.1, 2: 1.1},
     "transformer of 4 layers, 128 wide, causal, 16 x 64 tokens, AdamW": {1: 1.2, 2: 1.2},
     "AdamW alone, 818,000 parameters": {1: 5, 2: 5},
