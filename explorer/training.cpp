@@ -1,5 +1,7 @@
 #include <explorer/training.hpp>
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cmath>
 #include <unordered_map>
@@ -21,6 +23,17 @@ using Track = TrainingRecord::Track;
 using Run = TrainingRecord::Run;
 
 constexpr std::size_t most_reserved = 16'000'000; // numbers
+// Room for all steps at once, in large pages where there are such: touching memory for the first time is most of the cost
+// of a recording of Values.
+void make_room(std::vector<double>& numbers, std::size_t count) {
+    numbers.reserve(std::min(count, most_reserved));
+    constexpr std::uintptr_t page = 2 * 1024 * 1024;
+    const auto begin = reinterpret_cast<std::uintptr_t>(numbers.data());
+    const std::uintptr_t first = (begin + page - 1) / page * page;
+    const std::uintptr_t end = (begin + numbers.capacity() * sizeof(double)) / page * page;
+    if (end > first) madvise(reinterpret_cast<void*>(first), end - first, MADV_HUGEPAGE); // advice: it may be refused
+}
+
 constexpr double not_arrived = -0.0;
 bool is_not_arrived(double g) { return g == 0 && std::signbit(g); }
 
@@ -73,8 +86,8 @@ public:
         }
         run_.gradients = run_.parameters;
         for (Track& track : run_.gradients) track.numbers = std::make_shared<std::vector<double>>();
-        numbers_->reserve(values_.size() * static_cast<std::size_t>(training.steps + 1));
-        number_gradients_->reserve(values_.size() * static_cast<std::size_t>(training.steps));
+        make_room(*numbers_, values_.size() * static_cast<std::size_t>(training.steps + 1));
+        make_room(*number_gradients_, values_.size() * static_cast<std::size_t>(training.steps));
         remember_parameters();
     }
 
@@ -156,10 +169,9 @@ private:
         const ValueReader* reader = reader_of(loss, site);
         if (!reader) return;
         const std::size_t begin = run_.values.size(), n = run_.trace.nodes.size();
-        if (begin == 0) { // most of the cost is memory that is moved while it grows
+        if (begin == 0) {
             const std::size_t all = n * static_cast<std::size_t>(training_.steps);
-            run_.values.reserve(std::min(all, most_reserved)),
-                run_.node_gradients.reserve(std::min(all, most_reserved));
+            make_room(run_.values, all), make_room(run_.node_gradients, all);
         }
         run_.values.resize(begin + n), run_.node_gradients.resize(begin + n);
         reader->read(run_.values.data() + begin, run_.node_gradients.data() + begin);
@@ -201,6 +213,7 @@ private:
         if (is_of_values(name, track.shape)) track.every = 1, track.width = values_.size();
         const std::size_t slot = std::stoul(name.substr(0, name.find('.')));
         if (values_.empty() && slot < tensors_.size()) track.parameter = slot;
+        make_room(*track.numbers, track.width * static_cast<std::size_t>(training_.steps));
         while (track.moments() + 1 < step) append_nothing(track);
         return track;
     }
