@@ -61,7 +61,7 @@ export const en = {
     not_yet: "not yet",
     nothing: "nothing",
     too_many: "{shown} boxes are shown; the other groups stay folded, because {most} is the most that stays readable.",
-    omitted: "This graph was too large for a page: {count} nodes farthest from the loss were left out. What is shown is exact.",
+    omitted: "This graph was too large for a page: {count} nodes farthest from the loss were left out, and gradients are those that arrive through the others.",
 
     card: "Equation",
     card_start: "Press “Step”. The backward pass begins at the loss with a gradient of 1.",

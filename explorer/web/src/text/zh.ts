@@ -62,7 +62,7 @@ export const zh: Record<Key, string> = {
     not_yet: "尚无",
     nothing: "无",
     too_many: "显示了 {shown} 个方框；其余分组保持折叠，因为超过 {most} 个就看不清了。",
-    omitted: "这张图对一个页面来说太大：离损失最远的 {count} 个节点被省略。显示出来的都是准确的。",
+    omitted: "这张图对一个页面来说太大：离损失最远的 {count} 个节点被省略，梯度是经由其余节点到达的部分。",
 
     card: "公式",
     card_start: "按“前进”。反向传播从损失开始，梯度为 1。",

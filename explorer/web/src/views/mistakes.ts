@@ -40,8 +40,9 @@ export class Banner implements View {
     update(): void {
         const { mistakes, trace } = this.session;
         const wrong = [mistakes.overwrite && t("overwrite"), mistakes.keep && t("keep")].filter(Boolean).join("; ");
-        const parts = [wrong !== "" && t("wrong_now", { what: wrong }), trace.omitted > 0 && t("omitted", { count: trace.omitted }), trace.reason];
+        const parts = [wrong !== "" && t("wrong_now", { what: wrong }), trace.omitted > 0 && t("omitted", { count: trace.omitted })];
         this.element.textContent = parts.filter(Boolean).join(" ");
+        this.element.classList.toggle("told", wrong === "");
         this.element.hidden = this.element.textContent === "";
     }
 }

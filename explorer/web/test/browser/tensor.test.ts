@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { traceOf, nodeOf } from "../support";
+import { traceOf, traceText, nodeOf } from "../support";
 import { full, near, onPage, picture } from "./support";
 
 const goTo = async (page: import("playwright-core").Page, name: string) => {
@@ -42,6 +42,15 @@ test("tensors cannot be edited in the page, and it says why", () =>
         assert.match((await page.getByTestId("cannot-edit").textContent())!, /this run has tensors/);
         assert.equal(await page.getByTestId("edit").count(), 0);
     }));
+
+test("a graph that was cut says so", () => {
+    const file = JSON.parse(traceText("explore_neuron"));
+    file.version = 2;
+    file.omitted = { nodes: 4000, reason: "The graph has 4011 nodes." };
+    return onPage(JSON.stringify(file), async (page) => {
+        assert.match((await page.getByTestId("banner").textContent())!, /too large for a page: 4000 nodes/);
+    });
+});
 
 test("a slider over a recorded training shows the bits of every step", () =>
     onPage("training", async (page) => {
