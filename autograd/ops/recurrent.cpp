@@ -207,7 +207,7 @@ struct Rnn {
         .ties = "relu'(0) = 0",
         .torch = "nn.RNN",
         .onnx = "RNN",
-        .snippet = "squeeze(rnn_layer(ones({1, 1, 1}), {ones({1, 1}), ones({1, 1})}).h)  // 0.761594"};
+        .snippet = "squeeze(rnn_layer(ones({1, 1, 1}), {ones({1, 1}), ones({1, 1})}).h)  // 0.7615942"};
 };
 struct Lstm {
     static constexpr RecurrentCell cell = RecurrentCell::lstm;
@@ -288,12 +288,13 @@ LstmResult cell_step(const char* op, const Operand& operand, const Tensor& h, co
 }
 
 struct RnnCell {
-    static constexpr OpDoc doc{.name = "rnn_cell",
-                               .formula = "tanh(W_ih x + b_ih + W_hh h + b_hh), or relu",
-                               .derivative = "1 - y^2 times W_ih', W_hh'",
-                               .ties = "relu'(0) = 0",
-                               .torch = "nn.RNNCell",
-                               .snippet = "rnn_cell(ones({1}), zeros({1}), ones({1, 1}), ones({1, 1}))  // [0.761594]"};
+    static constexpr OpDoc doc{
+        .name = "rnn_cell",
+        .formula = "tanh(W_ih x + b_ih + W_hh h + b_hh), or relu",
+        .derivative = "1 - y^2 times W_ih', W_hh'",
+        .ties = "relu'(0) = 0",
+        .torch = "nn.RNNCell",
+        .snippet = "rnn_cell(ones({1}), zeros({1}), ones({1, 1}), ones({1, 1}))  // [0.7615942]"};
     static constexpr DTypes dtypes = floats;
     static Tensor compose(const Operand& x, const Tensor& h, const RecurrentWeights& w, RnnCellOptions o) {
         return cell_step<Rnn>(doc.name, x, h, {}, w, plain_cell(o.nonlinearity)).h;
