@@ -6,8 +6,6 @@
 #include <autograd/autograd.hpp>
 #include <nn/nn.hpp>
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -17,17 +15,12 @@
 #include <vector>
 
 #include "support/plot.hpp"
+#include "support/program.hpp"
 #include "support/report.hpp"
 
 using namespace xg;
 
 namespace {
-
-struct Settings {
-    int epochs = 40;
-    std::uint64_t seed = 5;
-    std::string report = "names_transformer.html";
-};
 
 constexpr Index letters = 27; // of which 0 begins and ends a name
 constexpr Index length = 12;  // of the longest name and its end
@@ -98,11 +91,11 @@ struct History {
 
 History train(Net& net, const nn::Batch& train_set, const nn::Batch& held_out, const Settings& settings) {
     nn::AdamW adam(net.parameters(), {.lr = 3e-3, .weight_decay = 0.05});
-    nn::CosineAnnealingLR schedule(adam, settings.epochs, {.eta_min = 1e-4});
+    nn::CosineAnnealingLR schedule(adam, settings.rounds, {.eta_min = 1e-4});
     nn::DataLoader batches(nn::TensorDataset{train_set.x, train_set.y},
                            {.batch_size = 64, .shuffle = true, .seed = settings.seed});
     History history;
-    for (int epoch = 1; epoch <= settings.epochs; ++epoch) {
+    for (int epoch = 1; epoch <= settings.rounds; ++epoch) {
         double total = 0;
         for (auto& batch : batches) {
             adam.zero_grad();
@@ -115,8 +108,8 @@ History train(Net& net, const nn::Batch& train_set, const nn::Batch& held_out, c
         schedule.step();
         history.loss.push_back(total / static_cast<double>(batches.size()));
         history.held_out.push_back(held_out_loss(net, held_out));
-        if (epoch % 10 == 0 || epoch == settings.epochs) {
-            std::printf("  epoch %2d/%d: %.3f nats a letter in training, %.3f held out\n", epoch, settings.epochs,
+        if (epoch % 10 == 0 || epoch == settings.rounds) {
+            std::printf("  epoch %2d/%d: %.3f nats a letter in training, %.3f held out\n", epoch, settings.rounds,
                         history.loss.back(), history.held_out.back());
             std::fflush(stdout);
         }
@@ -213,7 +206,7 @@ Names read_names() {
     return names;
 }
 
-int run(const Settings& settings, bool quick) {
+int run(const Settings& settings) {
     manual_seed(settings.seed);
     const Names names = read_names();
     Names train_names, held_out_names;
@@ -234,30 +227,17 @@ int run(const Settings& settings, bool quick) {
     std::printf("%lld of %zu names are new (the others have a *)\n", (long long)fresh, made.size());
     std::printf("held-out nats a letter: %.3f by attention, %.3f by letter pairs, %.3f by chance\nreport: %s\n",
                 history.held_out.back(), pairs, std::log(double(letters)), settings.report.c_str());
-    if (!quick && history.held_out.back() >= pairs) throw std::runtime_error("it does not beat letter pairs");
-    if (history.held_out.back() >= std::log(double(letters))) throw std::runtime_error("it does not beat chance");
-    return 0;
+    if (proven(history.held_out.back() < std::log(double(letters)), "attention foretells letters better than chance"))
+        return 1;
+    return proven(settings.quick || history.held_out.back() < pairs,
+                  "attention foretells letters better than pairs do");
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
-    Settings settings;
-    bool quick = false;
-    CLI::App app("Trains a small transformer on a list of names and lets it make new ones.");
-    app.add_option("--epochs", settings.epochs, "how often to go through the training names")
-        ->check(CLI::Range(1, 100000))
-        ->capture_default_str();
-    app.add_option("--seed", settings.seed, "of the first weights, of the order of the names and of what is drawn")
-        ->capture_default_str();
-    app.add_option("--report", settings.report, "the page to write")->capture_default_str();
-    app.add_flag("--quick", quick, "two epochs, to see that it works");
-    CLI11_PARSE(app, argc, argv);
-    if (quick) settings.epochs = 2;
-    try {
-        return run(settings, quick);
-    } catch (const std::exception& e) {
-        std::fprintf(stderr, "names_transformer: %s\n", e.what());
-        return 1;
-    }
+    return run_program(argc, argv,
+                       {"names_transformer", "Trains a small transformer on a list of names and lets it make new ones.",
+                        "--epochs", "through the training names", 2},
+                       {40, 5, "names_transformer.html"}, run);
 }

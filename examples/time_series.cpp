@@ -5,25 +5,18 @@
 #include <autograd/autograd.hpp>
 #include <nn/nn.hpp>
 
-#include <CLI/CLI.hpp>
-
 #include <cmath>
 #include <cstdio>
 #include <string>
 #include <vector>
 
 #include "support/plot.hpp"
+#include "support/program.hpp"
 #include "support/report.hpp"
 
 using namespace xg;
 
 namespace {
-
-struct Settings {
-    int epochs = 300;
-    std::uint64_t seed = 4;
-    std::string report = "time_series.html";
-};
 
 constexpr Index learned = 1200, measured = 300, ahead = 100;
 constexpr double noise = 0.1;
@@ -127,7 +120,7 @@ int run(const Settings& settings) {
     manual_seed(settings.seed);
     const Tensor series = draw_series();
     Forecaster net;
-    const std::vector<double> losses = train(net, series, settings.epochs);
+    const std::vector<double> losses = train(net, series, settings.rounds);
     const Errors errors = one_step_errors(net, series);
     const std::vector<double> answers = run_on(net, series);
     double drift = 0;
@@ -140,27 +133,14 @@ int run(const Settings& settings) {
     std::printf("%lld steps on by itself: mean squared distance from the waves %.4f, of their variance %.3f\n",
                 (long long)ahead, drift / double(ahead), 0.5 + 0.125);
     std::printf("report: %s\n", settings.report.c_str());
-    return 0;
+    return proven(settings.quick || errors.net < errors.straight_on,
+                  "the GRU foretells the next value better than a straight line");
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
-    Settings settings;
-    bool quick = false;
-    CLI::App app("Trains a GRU to forecast a series.");
-    app.add_option("--epochs", settings.epochs, "how often to go through the series")
-        ->check(CLI::Range(1, 100000))
-        ->capture_default_str();
-    app.add_option("--seed", settings.seed, "of the noise and of the first weights")->capture_default_str();
-    app.add_option("--report", settings.report, "the page to write")->capture_default_str();
-    app.add_flag("--quick", quick, "ten epochs, to see that it works");
-    CLI11_PARSE(app, argc, argv);
-    if (quick) settings.epochs = 10;
-    try {
-        return run(settings);
-    } catch (const std::exception& e) {
-        std::fprintf(stderr, "time_series: %s\n", e.what());
-        return 1;
-    }
+    return run_program(argc, argv,
+                       {"time_series", "Trains a GRU to forecast a series.", "--epochs", "through the series", 10},
+                       {300, 4, "time_series.html"}, run);
 }

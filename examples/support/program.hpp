@@ -25,12 +25,13 @@ struct Program {
     int quick_rounds; ///< at most so many with --quick
 };
 
-/// Reads the options and runs the example; what it throws becomes a line on stderr and a 1.
+/// Reads the options and runs the example; what it throws becomes a line on stderr and a 1. `more` adds options of its own.
 ///     int main(int argc, char** argv) {
 ///         return run_program(argc, argv, {"race", "Races.", "--steps", "of each runner", 100}, {1500, 3, "race.html"}, run);
 ///     }
-template <class Run>
-int run_program(int argc, char** argv, const Program& program, Settings settings, Run run) {
+template <class Run, class More = void (*)(CLI::App&)>
+int run_program(
+    int argc, char** argv, const Program& program, Settings settings, Run run, More more = [](CLI::App&) {}) {
     CLI::App app(program.about);
     app.add_option(program.rounds, settings.rounds, program.rounds_help)
         ->check(CLI::Range(1, 1000000))
@@ -38,6 +39,7 @@ int run_program(int argc, char** argv, const Program& program, Settings settings
     app.add_option("--seed", settings.seed, "of everything that is drawn")->capture_default_str();
     app.add_option("--report", settings.report, "the page to write")->capture_default_str();
     app.add_flag("--quick", settings.quick, "less of everything, to see that it works");
+    more(app);
     CLI11_PARSE(app, argc, argv);
     if (settings.quick) settings.rounds = std::min(settings.rounds, program.quick_rounds);
     try {

@@ -12,27 +12,9 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from waves import digest, fill, show, wave
+
 torch.set_default_dtype(torch.float64)
-
-
-def wave(shape, k):
-    count = torch.Size(shape).numel()
-    return (torch.sin(0.7 * torch.arange(count) + k) / 2).reshape(shape)
-
-
-def digest(t):
-    t = t.detach()
-    return [t.sum().item(), (t * t).sum().item(), (t * wave(t.shape, 5)).sum().item()]
-
-
-def show(numbers):
-    return "{" + ", ".join(repr(float(n)) for n in numbers) + "}"
-
-
-def fill(module):
-    with torch.no_grad():
-        for k, p in enumerate(module.parameters()):
-            p.copy_(wave(p.shape, k + 1))
 
 
 def entry(name, results, inputs, module):

@@ -15,17 +15,10 @@ import sys
 import torch
 from torch import nn
 
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "modules"))
+from waves import digest, wave  # noqa: E402
+
 torch.set_default_dtype(torch.float64)
-
-
-def wave(shape, k):
-    count = torch.Size(shape).numel()
-    return (torch.sin(0.7 * torch.arange(count) + k) / 2).reshape(shape)
-
-
-def digest(t):
-    t = t.detach()
-    return [t.sum().item(), (t * t).sum().item(), (t * wave(t.shape, 5)).sum().item()]
 
 
 def tensor(given):
