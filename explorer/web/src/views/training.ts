@@ -12,7 +12,7 @@ const most = 40; // rows of parameters
 
 export class Training implements View {
     readonly element = h("section", { class: "panel training", "data-testid": "training", hidden: true });
-    private readonly slider = h("input", { type: "range", min: 0, step: 1, id: "training-step", "data-testid": "training-step", oninput: () => this.go() });
+    private readonly slider = h("input", { type: "range", min: 0, max: 0, value: 0, step: 1, id: "training-step", "data-testid": "training-step", oninput: () => this.go() });
     private readonly choice = h("select", { id: "run", "data-testid": "run", onchange: () => this.go() });
     private readonly label = h("label", { for: "training-step" });
     private readonly chart = svg("svg", { class: "losses", viewBox: `0 0 ${size.width} ${size.height}`, role: "img" });
@@ -39,7 +39,6 @@ export class Training implements View {
     update(change: Change | "all"): void {
         if (this.runs.length === 0 || change === "place" || change === "node") return;
         this.slider.max = String(this.run.steps - 1);
-        if (change === "all") this.slider.value ||= "0";
         this.title.textContent = t("training");
         this.choice.setAttribute("aria-label", t("run"));
         this.draw();

@@ -55,6 +55,8 @@ test("a graph that was cut says so", () => {
 test("a slider over a recorded training shows the bits of every step", () =>
     onPage("training", async (page) => {
         const runs = traceOf("training").runs;
+        assert.equal(await page.getByTestId("training-step").inputValue(), "0"); // the step that the graph shows
+        assert.equal(await full(page.getByTestId("film-loss")), runs[0].loss[0]);
         for (const run of [0, 1]) {
             await page.getByTestId("run").selectOption(String(run));
             for (const step of [0, 5, 11]) {
