@@ -59,13 +59,13 @@ std::ifstream open_source(const std::string& file) {
 
 void detail::read_sources(Trace& trace) {
     constexpr std::uint32_t around = 2;
-    std::map<std::string, std::set<std::uint32_t>> wanted;
+    std::map<std::string, std::set<std::uint32_t>> shown;
     for (const TraceNode& n : trace.nodes) {
         if (n.file.empty()) continue;
         for (std::uint32_t line = n.line > around ? n.line - around : 1; line <= n.line + around; ++line)
-            wanted[n.file].insert(line);
+            shown[n.file].insert(line);
     }
-    for (const auto& [file, lines] : wanted) {
+    for (const auto& [file, lines] : shown) {
         std::ifstream in = open_source(file);
         std::string text;
         for (std::uint32_t line = 1; std::getline(in, text) && line <= *lines.rbegin(); ++line) {
