@@ -58,8 +58,9 @@ void* from_heap(std::size_t bytes) {
 #ifdef MADV_HUGEPAGE
     constexpr std::size_t huge_page = 2 << 20;
     if (bytes >= huge_page) {
-        void* block = std::aligned_alloc(huge_page, bytes);
-        if (block) madvise(block, bytes / huge_page * huge_page, MADV_HUGEPAGE);
+        void* block = nullptr; // aligned_alloc wants a multiple of the alignment
+        if (posix_memalign(&block, huge_page, bytes) != 0) return nullptr;
+        madvise(block, bytes / huge_page * huge_page, MADV_HUGEPAGE);
         return block;
     }
 #endif
