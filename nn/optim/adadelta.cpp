@@ -22,7 +22,7 @@ struct AdadeltaFormula {
 
 std::vector<Optimizer::Moment> Adadelta::remembers(const AdadeltaOptions&) { return {"square_avg", "acc_delta"}; }
 
-void Adadelta::check(const AdadeltaOptions& options) const {
+void Adadelta::check(const AdadeltaOptions& options) {
     require(is_share(options.rho), "rho", options.rho, "0 to 1");
     require(is_size(options.eps), "eps", options.eps, "a finite number, 0 or more");
     require(is_size(options.weight_decay), "weight_decay", options.weight_decay, "a finite number, 0 or more");

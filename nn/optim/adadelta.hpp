@@ -23,7 +23,7 @@ public:
 
     static constexpr const char* name = "Adadelta";
     static std::vector<Moment> remembers(const AdadeltaOptions& options);
-    void check(const AdadeltaOptions& options) const;
+    static void check(const AdadeltaOptions& options);
 
 protected:
     void update(Slot& slot, const Tensor& gradient) override;

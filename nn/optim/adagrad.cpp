@@ -22,7 +22,7 @@ std::vector<Optimizer::Moment> Adagrad::remembers(const AdagradOptions& options)
     return {{"sum", options.initial_accumulator_value}};
 }
 
-void Adagrad::check(const AdagradOptions& options) const {
+void Adagrad::check(const AdagradOptions& options) {
     require(is_size(options.lr_decay), "lr_decay", options.lr_decay, "a finite number, 0 or more");
     require(is_size(options.weight_decay), "weight_decay", options.weight_decay, "a finite number, 0 or more");
     require(is_size(options.initial_accumulator_value), "initial_accumulator_value", options.initial_accumulator_value,

@@ -23,7 +23,7 @@ public:
 
     static constexpr const char* name = "Adagrad";
     static std::vector<Moment> remembers(const AdagradOptions& options);
-    void check(const AdagradOptions& options) const;
+    static void check(const AdagradOptions& options);
 
 protected:
     void update(Slot& slot, const Tensor& gradient) override;

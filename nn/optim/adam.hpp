@@ -26,7 +26,7 @@ public:
 
     static constexpr const char* name = "Adam";
     static std::vector<Moment> remembers(const AdamOptions& options);
-    void check(const AdamOptions& options) const;
+    static void check(const AdamOptions& options);
 
 protected:
     void update(Slot& slot, const Tensor& gradient) override;

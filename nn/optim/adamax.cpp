@@ -22,7 +22,7 @@ struct AdamaxFormula {
 
 std::vector<Optimizer::Moment> Adamax::remembers(const AdamaxOptions&) { return {"exp_avg", "exp_inf"}; }
 
-void Adamax::check(const AdamaxOptions& options) const {
+void Adamax::check(const AdamaxOptions& options) {
     require(is_memory(options.betas[0]), "betas[0]", options.betas[0], "0 or more, and below 1");
     require(is_memory(options.betas[1]), "betas[1]", options.betas[1], "0 or more, and below 1");
     require(is_size(options.eps), "eps", options.eps, "a finite number, 0 or more");

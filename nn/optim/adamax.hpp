@@ -24,7 +24,7 @@ public:
 
     static constexpr const char* name = "Adamax";
     static std::vector<Moment> remembers(const AdamaxOptions& options);
-    void check(const AdamaxOptions& options) const;
+    static void check(const AdamaxOptions& options);
 
 protected:
     void update(Slot& slot, const Tensor& gradient) override;

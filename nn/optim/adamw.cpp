@@ -8,7 +8,7 @@ std::vector<Optimizer::Moment> AdamW::remembers(const AdamWOptions& options) {
     return {"exp_avg", "exp_avg_sq"};
 }
 
-void AdamW::check(const AdamWOptions& options) const {
+void AdamW::check(const AdamWOptions& options) {
     require(is_memory(options.betas[0]), "betas[0]", options.betas[0], "0 or more, and below 1");
     require(is_memory(options.betas[1]), "betas[1]", options.betas[1], "0 or more, and below 1");
     require(is_size(options.eps), "eps", options.eps, "a finite number, 0 or more");

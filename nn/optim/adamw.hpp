@@ -25,7 +25,7 @@ public:
 
     static constexpr const char* name = "AdamW";
     static std::vector<Moment> remembers(const AdamWOptions& options);
-    void check(const AdamWOptions& options) const;
+    static void check(const AdamWOptions& options);
 
 protected:
     void update(Slot& slot, const Tensor& gradient) override;

@@ -24,7 +24,7 @@ std::vector<Optimizer::Moment> ASGD::remembers(const ASGDOptions& options) {
     return {number("eta", options.lr), number("mu", 1), "ax"};
 }
 
-void ASGD::check(const ASGDOptions& options) const {
+void ASGD::check(const ASGDOptions& options) {
     require(is_size(options.lambd), "lambd", options.lambd, "a finite number, 0 or more");
     require(is_size(options.alpha), "alpha", options.alpha, "a finite number, 0 or more");
     require(is_size(options.weight_decay), "weight_decay", options.weight_decay, "a finite number, 0 or more");

@@ -24,7 +24,7 @@ public:
 
     static constexpr const char* name = "ASGD";
     static std::vector<Moment> remembers(const ASGDOptions& options);
-    void check(const ASGDOptions& options) const;
+    static void check(const ASGDOptions& options);
 
 protected:
     void update(Slot& slot, const Tensor& gradient) override;

@@ -19,7 +19,7 @@ struct LionFormula {
 
 std::vector<Optimizer::Moment> Lion::remembers(const LionOptions&) { return {"exp_avg"}; }
 
-void Lion::check(const LionOptions& options) const {
+void Lion::check(const LionOptions& options) {
     require(is_memory(options.betas[0]), "betas[0]", options.betas[0], "0 or more, and below 1");
     require(is_memory(options.betas[1]), "betas[1]", options.betas[1], "0 or more, and below 1");
     require(is_size(options.weight_decay), "weight_decay", options.weight_decay, "a finite number, 0 or more");

@@ -23,7 +23,7 @@ public:
 
     static constexpr const char* name = "Lion";
     static std::vector<Moment> remembers(const LionOptions& options);
-    void check(const LionOptions& options) const;
+    static void check(const LionOptions& options);
 
 protected:
     void update(Slot& slot, const Tensor& gradient) override;

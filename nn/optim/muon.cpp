@@ -36,7 +36,7 @@ Tensor orthogonal(const Tensor& matrix, int steps) {
 
 std::vector<Optimizer::Moment> Muon::remembers(const MuonOptions&) { return {"momentum_buffer"}; }
 
-void Muon::check(const MuonOptions& options) const {
+void Muon::check(const MuonOptions& options) {
     require(is_memory(options.momentum), "momentum", options.momentum, "0 or more, and below 1");
     require(is_size(options.weight_decay), "weight_decay", options.weight_decay, "a finite number, 0 or more");
     require(options.ns_steps >= 1, "ns_steps", options.ns_steps, "1 or more");

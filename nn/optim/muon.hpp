@@ -27,7 +27,7 @@ public:
 
     static constexpr const char* name = "Muon";
     static std::vector<Moment> remembers(const MuonOptions& options);
-    void check(const MuonOptions& options) const;
+    static void check(const MuonOptions& options);
 
 protected:
     Tensor prepare(const Slot& slot, const Tensor& gradient) override;

@@ -30,7 +30,7 @@ std::vector<Optimizer::Moment> NAdam::remembers(const NAdamOptions&) {
     return {number("mu_product", 1), "exp_avg", "exp_avg_sq"};
 }
 
-void NAdam::check(const NAdamOptions& options) const {
+void NAdam::check(const NAdamOptions& options) {
     require(is_memory(options.betas[0]), "betas[0]", options.betas[0], "0 or more, and below 1");
     require(is_memory(options.betas[1]), "betas[1]", options.betas[1], "0 or more, and below 1");
     require(is_size(options.eps), "eps", options.eps, "a finite number, 0 or more");

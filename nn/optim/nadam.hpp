@@ -26,7 +26,7 @@ public:
 
     static constexpr const char* name = "NAdam";
     static std::vector<Moment> remembers(const NAdamOptions& options);
-    void check(const NAdamOptions& options) const;
+    static void check(const NAdamOptions& options);
 
 protected:
     void update(Slot& slot, const Tensor& gradient) override;

@@ -103,8 +103,8 @@ std::string Optimizer::shown(std::size_t i) const {
     return label.empty() ? fmt::format("parameter {}", i) : fmt::format("parameter {} ({})", i, label);
 }
 
-void Optimizer::require(bool in_range, const char* option, double value, const char* expected) const {
-    if (!in_range) fail<ValueError>("{}: {} is {}\n  expected {}", name_, option, value, expected);
+void Optimizer::require_of(const char* name, bool in_range, const char* option, double value, const char* expected) {
+    if (!in_range) fail<ValueError>("{}: {} is {}\n  expected {}", name, option, value, expected);
 }
 
 // Rates ---------------------------------------------------------------------------------------------------------------

@@ -102,7 +102,10 @@ protected:
     bool same_moments(std::size_t group, const std::vector<Moment>& moments) const;
 
     /// ValueError, saying what was expected, unless the option's value is in range.
-    void require(bool in_range, const char* option, double value, const char* expected) const;
+    void require(bool in_range, const char* option, double value, const char* expected) const {
+        require_of(name_.c_str(), in_range, option, value, expected);
+    }
+    static void require_of(const char* name, bool in_range, const char* option, double value, const char* expected);
 
 private:
     struct Group {

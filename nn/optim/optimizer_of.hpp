@@ -10,7 +10,7 @@ namespace xg::nn {
 /// `Self` has
 ///     static constexpr const char* name;
 ///     static std::vector<Moment> remembers(const Options&);
-///     void check(const Options&) const;                       // ValueError for one out of range
+///     static void check(const Options&);                      // ValueError for one out of range
 template <class Self, class Options>
 class OptimizerOf : public Optimizer {
 public:
@@ -21,7 +21,7 @@ public:
     /// More parameters, with options of their own. All or nothing.
     void add_group(Parameters parameters, Options options, Site site = Site::here()) {
         const CallSite here(site);
-        self().check(options);
+        Self::check(options);
         options_.reserve(options_.size() + 1);
         append_group(Self::remembers(options), std::move(parameters), options.lr);
         options_.push_back(options);
@@ -40,7 +40,7 @@ public:
         if constexpr (has_momentum) changed.momentum = value;
         else if constexpr (has_betas) changed.betas[0] = value;
         else return Optimizer::momentum(group, value, site);
-        self().check(changed);
+        Self::check(changed);
         if (!same_moments(group, Self::remembers(changed))) {
             require(/*in_range=*/false, "the momentum after momentum 0", value,
                     "0, or an optimizer that is made with momentum");
@@ -49,13 +49,16 @@ public:
     }
 
 protected:
+    /// ValueError, saying what was expected, unless the option's value is in range.
+    static void require(bool in_range, const char* option, double value, const char* expected) {
+        require_of(Self::name, in_range, option, value, expected);
+    }
     /// Of the slot's group; its learning rate is rate_of(slot), which schedules change.
     const Options& options_of(const Slot& slot) const { return options_[slot.group]; }
 
 private:
     static constexpr bool has_momentum = requires(Options o) { o.momentum; };
     static constexpr bool has_betas = requires(Options o) { o.betas; };
-    const Self& self() const { return static_cast<const Self&>(*this); }
 
     std::vector<Options> options_;
 };

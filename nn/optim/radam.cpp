@@ -24,7 +24,7 @@ struct RAdamFormula {
 
 std::vector<Optimizer::Moment> RAdam::remembers(const RAdamOptions&) { return {"exp_avg", "exp_avg_sq"}; }
 
-void RAdam::check(const RAdamOptions& options) const {
+void RAdam::check(const RAdamOptions& options) {
     require(is_memory(options.betas[0]), "betas[0]", options.betas[0], "0 or more, and below 1");
     require(is_memory(options.betas[1]), "betas[1]", options.betas[1], "0 or more, and below 1");
     require(is_size(options.eps), "eps", options.eps, "a finite number, 0 or more");

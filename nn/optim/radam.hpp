@@ -28,7 +28,7 @@ public:
 
     static constexpr const char* name = "RAdam";
     static std::vector<Moment> remembers(const RAdamOptions& options);
-    void check(const RAdamOptions& options) const;
+    static void check(const RAdamOptions& options);
 
 protected:
     void update(Slot& slot, const Tensor& gradient) override;

@@ -60,7 +60,7 @@ std::vector<Optimizer::Moment> RMSprop::remembers(const RMSpropOptions& options)
     return moments;
 }
 
-void RMSprop::check(const RMSpropOptions& options) const {
+void RMSprop::check(const RMSpropOptions& options) {
     require(is_share(options.alpha), "alpha", options.alpha, "0 to 1");
     require(is_size(options.eps), "eps", options.eps, "a finite number, 0 or more");
     require(is_size(options.weight_decay), "weight_decay", options.weight_decay, "a finite number, 0 or more");

@@ -26,7 +26,7 @@ public:
 
     static constexpr const char* name = "RMSprop";
     static std::vector<Moment> remembers(const RMSpropOptions& options);
-    void check(const RMSpropOptions& options) const;
+    static void check(const RMSpropOptions& options);
 
 protected:
     void update(Slot& slot, const Tensor& gradient) override;

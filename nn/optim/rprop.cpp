@@ -27,7 +27,7 @@ std::vector<Optimizer::Moment> Rprop::remembers(const RpropOptions& options) {
     return {"prev", {"step_size", options.lr}};
 }
 
-void Rprop::check(const RpropOptions& options) const {
+void Rprop::check(const RpropOptions& options) {
     require(options.etas[0] > 0 && options.etas[0] < 1, "etas[0]", options.etas[0], "a number between 0 and 1");
     require(std::isfinite(options.etas[1]) && options.etas[1] > 1, "etas[1]", options.etas[1],
             "a finite number above 1");

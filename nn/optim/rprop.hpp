@@ -24,7 +24,7 @@ public:
 
     static constexpr const char* name = "Rprop";
     static std::vector<Moment> remembers(const RpropOptions& options);
-    void check(const RpropOptions& options) const;
+    static void check(const RpropOptions& options);
 
 protected:
     void update(Slot& slot, const Tensor& gradient) override;

@@ -35,7 +35,7 @@ std::vector<Optimizer::Moment> SGD::remembers(const SGDOptions& options) {
     return {"momentum_buffer"};
 }
 
-void SGD::check(const SGDOptions& options) const {
+void SGD::check(const SGDOptions& options) {
     require(is_share(options.momentum), "momentum", options.momentum, "0 to 1");
     require(is_share(options.dampening), "dampening", options.dampening, "0 to 1");
     require(is_size(options.weight_decay), "weight_decay", options.weight_decay, "a finite number, 0 or more");

@@ -23,7 +23,7 @@ public:
 
     static constexpr const char* name = "SGD";
     static std::vector<Moment> remembers(const SGDOptions& options);
-    void check(const SGDOptions& options) const;
+    static void check(const SGDOptions& options);
 
 protected:
     void update(Slot& slot, const Tensor& gradient) override;
