@@ -7,7 +7,6 @@
 #include <autograd/ops/arrange.hpp>
 #include <autograd/ops/axes.hpp>
 #include <autograd/ops/composed.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/shape_ops.hpp>
 #include <autograd/ops/tabulate.hpp>
 

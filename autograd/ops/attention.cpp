@@ -11,7 +11,6 @@
 #include <autograd/ops/dropout.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/examples.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/linalg.hpp>
 #include <autograd/ops/normalize.hpp>
 #include <autograd/ops/op.hpp>

@@ -6,7 +6,6 @@
 #include <autograd/creation.hpp>
 #include <autograd/ops/arrange.hpp>
 #include <autograd/ops/composed.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/linalg.hpp>
 #include <autograd/ops/reduce.hpp>
 #include <autograd/ops/shape_ops.hpp>

@@ -8,7 +8,6 @@
 #include <autograd/ops/arithmetic.hpp>
 #include <autograd/ops/arrange.hpp>
 #include <autograd/ops/examples.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/reduce.hpp>
 #include <autograd/ops/samples.hpp>

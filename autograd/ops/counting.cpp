@@ -5,7 +5,6 @@
 #include <autograd/creation.hpp>
 #include <autograd/ops/activation.hpp>
 #include <autograd/ops/composed.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/reduce.hpp>
 #include <autograd/ops/reduction.hpp>
 #include <autograd/ops/tabulate.hpp>

@@ -4,7 +4,7 @@
 
 #include <autograd/creation.hpp>
 #include <autograd/ops/arrange.hpp>
-#include <autograd/ops/families.hpp>
+#include <autograd/ops/entry.hpp>
 #include <autograd/ops/matrices.hpp>
 #include <autograd/ops/matrix.hpp>
 #include <autograd/ops/reduce.hpp>

@@ -6,7 +6,6 @@
 #include <autograd/creation.hpp>
 #include <autograd/ops/composed.hpp>
 #include <autograd/ops/elementwise.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/index.hpp>
 #include <autograd/ops/reduce.hpp>
 #include <autograd/ops/rounding.hpp>

@@ -3,7 +3,6 @@
 
 #include <autograd/creation.hpp>
 #include <autograd/ops/arithmetic.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/samples.hpp>
 #include <autograd/ops/value_op.hpp>

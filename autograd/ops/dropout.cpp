@@ -8,7 +8,6 @@
 #include <autograd/ops/arrange.hpp>
 #include <autograd/ops/composed.hpp>
 #include <autograd/ops/elementwise.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/normalize.hpp>
 #include <autograd/ops/reduce.hpp>
 #include <autograd/ops/samples.hpp>

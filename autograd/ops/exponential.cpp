@@ -5,7 +5,6 @@
 #include <limits>
 #include <numbers>
 
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/samples.hpp>
 #include <autograd/ops/value_op.hpp>

@@ -10,7 +10,6 @@
 #include <autograd/ops/arrange.hpp>
 #include <autograd/ops/composed.hpp>
 #include <autograd/ops/elementwise.hpp>
-#include <autograd/ops/image_families_internal.hpp>
 #include <autograd/ops/index.hpp>
 #include <autograd/ops/rounding.hpp>
 #include <autograd/ops/samples.hpp>

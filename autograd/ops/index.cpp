@@ -3,7 +3,6 @@
 #include <array>
 
 #include <autograd/creation.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/picking_internal.hpp>
 #include <autograd/ops/reference.hpp>

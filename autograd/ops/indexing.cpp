@@ -5,7 +5,6 @@
 #include <autograd/creation.hpp>
 #include <autograd/ops/composed.hpp>
 #include <autograd/ops/elementwise.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/indexing_plan.hpp>
 #include <autograd/ops/scatter.hpp>
 #include <autograd/ops/tabulate.hpp>

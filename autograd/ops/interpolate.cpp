@@ -5,7 +5,6 @@
 
 #include <autograd/creation.hpp>
 #include <autograd/ops/composed.hpp>
-#include <autograd/ops/image_families_internal.hpp>
 #include <autograd/ops/pooling.hpp>
 #include <autograd/ops/resample.hpp>
 #include <autograd/ops/samples.hpp>

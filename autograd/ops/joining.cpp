@@ -2,7 +2,6 @@
 #include <array>
 
 #include <autograd/creation.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/reference.hpp>
 #include <autograd/ops/samples.hpp>

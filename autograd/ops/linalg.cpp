@@ -6,7 +6,6 @@
 #include <autograd/engine/node.hpp>
 #include <autograd/kernels/gemm.hpp>
 #include <autograd/kernels/reduce.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/reduce.hpp>
 #include <autograd/ops/reference.hpp>

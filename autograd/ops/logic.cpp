@@ -5,7 +5,6 @@
 #include <autograd/creation.hpp>
 #include <autograd/ops/arithmetic.hpp>
 #include <autograd/ops/composed.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/tabulate.hpp>
 
 namespace xg {

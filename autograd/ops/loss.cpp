@@ -11,7 +11,6 @@
 #include <autograd/kernels/parallel.hpp>
 #include <autograd/kernels/rows.hpp>
 #include <autograd/ops/elementwise.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/index.hpp>
 #include <autograd/ops/loss_parts_internal.hpp>
 #include <autograd/ops/normalize.hpp>
@@ -381,13 +380,7 @@ Tensor half_squared_error(const Operand& prediction, const Operand& target, Loss
 }
 
 std::span<const OpEntry* const> loss_ops() {
-    static const std::vector<const OpEntry*> ops = [] {
-        std::vector<const OpEntry*> all{&entry<MseLoss>(), &entry<HalfSquaredError>(), &entry<CrossEntropy>()};
-        for (const auto part : {entry_loss_ops(), row_loss_ops(), ctc_loss_ops()}) {
-            all.insert(all.end(), part.begin(), part.end());
-        }
-        return all;
-    }();
+    static constexpr std::array ops{&entry<MseLoss>(), &entry<HalfSquaredError>(), &entry<CrossEntropy>()};
     return ops;
 }
 

@@ -34,11 +34,6 @@ Tensor class_weights(const char* op, const Tensor& weight, const Tensor& picks, 
 Tensor class_losses(const char* op, const Tensor& log_probabilities, const Tensor& targets, const ClassLossOptions& o,
                     double smoothing);
 
-// The parts of the family's list, one a file
-std::span<const OpEntry* const> entry_loss_ops();
-std::span<const OpEntry* const> row_loss_ops();
-std::span<const OpEntry* const> ctc_loss_ops();
-
 // Samples -------------------------------------------------------------------------------------------------------------
 
 using Plain = std::vector<double>;

@@ -5,7 +5,6 @@
 #include <autograd/engine/level.hpp>
 #include <autograd/ops/arrange.hpp>
 #include <autograd/ops/composed.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/index.hpp>
 #include <autograd/ops/picking_internal.hpp>
 #include <autograd/ops/scatter.hpp>

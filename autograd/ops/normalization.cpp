@@ -9,7 +9,6 @@
 #include <autograd/ops/arithmetic.hpp>
 #include <autograd/ops/composed.hpp>
 #include <autograd/ops/elementwise.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/normalization_parts_internal.hpp>
 #include <autograd/ops/reduce.hpp>
 #include <autograd/ops/resample.hpp>
@@ -194,15 +193,8 @@ Tensor local_response_norm(const Operand& x, Index size, LocalResponseNormOption
 Tensor normalize(const Operand& x, NormalizeOptions o) { return composed_along<Normalize>(x, o.axis, o.p, o.eps); }
 
 std::span<const OpEntry* const> normalization_ops() {
-    static const std::vector<const OpEntry*> joined = [] {
-        static constexpr std::array own{&entry<RmsNorm>(), &entry<LocalResponseNorm>(), &entry<Normalize>()};
-        std::vector<const OpEntry*> all;
-        for (const std::span<const OpEntry* const> family :
-             {layer_norm_ops(), group_norm_ops(), batch_norm_ops(), std::span<const OpEntry* const>(own)})
-            all.insert(all.end(), family.begin(), family.end());
-        return all;
-    }();
-    return joined;
+    static constexpr std::array ops{&entry<RmsNorm>(), &entry<LocalResponseNorm>(), &entry<Normalize>()};
+    return ops;
 }
 
 } // namespace xg

@@ -6,14 +6,8 @@
 #include <autograd/ops/entry.hpp>
 #include <autograd/ops/tabulate.hpp>
 
-// What the normalizations share, and the lists that normalization_ops() joins.
-namespace xg {
-
-std::span<const OpEntry* const> layer_norm_ops();
-std::span<const OpEntry* const> group_norm_ops();
-std::span<const OpEntry* const> batch_norm_ops();
-
-namespace norms {
+// What the normalizations share.
+namespace xg::norms {
 
 void require_eps(const char* op, double eps);
 /// The last axes as one row each, behind all others as rows: what layer_norm's rule works on.
@@ -52,5 +46,4 @@ inline Tensor input(In in, std::size_t i) { return i < in.size() ? in[i] : Tenso
 std::span<const Shape> channel_shapes();
 std::vector<Sample> layer_norm_samples();
 
-} // namespace norms
-} // namespace xg
+} // namespace xg::norms

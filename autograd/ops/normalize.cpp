@@ -8,7 +8,6 @@
 #include <autograd/kernels/reduce.hpp>
 #include <autograd/kernels/rows.hpp>
 #include <autograd/ops/axes.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/reference.hpp>
 #include <autograd/ops/samples.hpp>

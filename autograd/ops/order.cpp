@@ -8,7 +8,6 @@
 #include <autograd/creation.hpp>
 #include <autograd/kernels/lines.hpp>
 #include <autograd/ops/composed.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/index.hpp>
 #include <autograd/ops/reduce.hpp>
 #include <autograd/ops/reduction.hpp>

@@ -6,7 +6,6 @@
 #include <autograd/engine/level.hpp>
 #include <autograd/ops/arrange.hpp>
 #include <autograd/ops/composed.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/index.hpp>
 #include <autograd/ops/shape_ops.hpp>
 #include <autograd/ops/tabulate.hpp>

@@ -6,7 +6,6 @@
 #include <autograd/ops/activation.hpp>
 #include <autograd/ops/arithmetic.hpp>
 #include <autograd/ops/composed.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/tabulate.hpp>
 #include <autograd/ops/value_op.hpp>
 

@@ -6,7 +6,6 @@
 #include <autograd/creation.hpp>
 #include <autograd/ops/activation.hpp>
 #include <autograd/ops/composed.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/rounding.hpp>
 #include <autograd/ops/samples.hpp>
 #include <autograd/ops/value_op.hpp>

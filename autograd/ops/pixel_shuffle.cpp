@@ -6,7 +6,6 @@
 #include <autograd/creation.hpp>
 #include <autograd/ops/arrange.hpp>
 #include <autograd/ops/composed.hpp>
-#include <autograd/ops/image_families_internal.hpp>
 #include <autograd/ops/samples.hpp>
 #include <autograd/ops/shape_ops.hpp>
 #include <autograd/ops/space_internal.hpp>

@@ -11,7 +11,6 @@
 #include <autograd/ops/composed.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/exponential.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/index.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/resample.hpp>

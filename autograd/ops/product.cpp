@@ -5,7 +5,6 @@
 #include <limits>
 
 #include <autograd/creation.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/reduce.hpp>
 #include <autograd/ops/reduction.hpp>

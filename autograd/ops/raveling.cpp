@@ -3,7 +3,6 @@
 #include <autograd/creation.hpp>
 #include <autograd/kernels/numbers.hpp>
 #include <autograd/ops/examples.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/indexing_plan.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/tabulate.hpp>

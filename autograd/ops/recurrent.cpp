@@ -7,7 +7,6 @@
 #include <autograd/engine/context.hpp>
 #include <autograd/ops/arrange.hpp>
 #include <autograd/ops/examples.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/recurrent_internal.hpp>
 #include <autograd/ops/shape_ops.hpp>

@@ -5,7 +5,6 @@
 
 #include <autograd/creation.hpp>
 #include <autograd/kernels/resample.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/samples.hpp>
 #include <autograd/ops/space_internal.hpp>

@@ -7,7 +7,6 @@
 
 #include <autograd/creation.hpp>
 #include <autograd/engine/node.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/tabulate.hpp>
 #include <autograd/ops/value_op.hpp>

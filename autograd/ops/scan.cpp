@@ -7,7 +7,6 @@
 #include <autograd/kernels/lines.hpp>
 #include <autograd/ops/activation.hpp>
 #include <autograd/ops/examples.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/index.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/tabulate.hpp>

@@ -6,7 +6,6 @@
 #include <autograd/creation.hpp>
 #include <autograd/ops/activation.hpp>
 #include <autograd/ops/bell.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/piecewise.hpp>
 #include <autograd/ops/samples.hpp>
 #include <autograd/ops/value_op.hpp>

@@ -7,7 +7,6 @@
 
 #include <autograd/creation.hpp>
 #include <autograd/ops/bell.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/samples.hpp>
 #include <autograd/ops/value_op.hpp>

@@ -8,7 +8,6 @@
 #include <autograd/kernels/numbers.hpp>
 #include <autograd/ops/composed.hpp>
 #include <autograd/ops/examples.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/order.hpp>
 #include <autograd/ops/tabulate.hpp>
 

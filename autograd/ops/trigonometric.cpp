@@ -6,7 +6,6 @@
 #include <numbers>
 
 #include <autograd/ops/exact_slope.hpp>
-#include <autograd/ops/families.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/samples.hpp>
 #include <autograd/ops/value_op.hpp>

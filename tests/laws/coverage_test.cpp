@@ -5,10 +5,17 @@
 #include <cmath>
 #include <set>
 
-#include <autograd/ops/families.hpp>
+#include <autograd/ops/entry.hpp>
 
 #include "laws/law.hpp"
 #include "support/gradients.hpp"
+
+namespace xg {
+
+std::span<const OpEntry* const> reduce_ops(); // lists of families, which no header declares
+std::span<const OpEntry* const> copy_ops();
+
+} // namespace xg
 
 namespace xg::laws {
 namespace {
