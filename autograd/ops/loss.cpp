@@ -10,11 +10,11 @@
 #include <autograd/engine/node.hpp>
 #include <autograd/kernels/parallel.hpp>
 #include <autograd/kernels/rows.hpp>
+#include <autograd/ops/composed.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/index.hpp>
 #include <autograd/ops/loss_parts_internal.hpp>
 #include <autograd/ops/normalize.hpp>
-#include <autograd/ops/op.hpp>
 #include <autograd/ops/reduce.hpp>
 #include <autograd/ops/samples.hpp>
 #include <autograd/ops/shape_ops.hpp>
@@ -371,12 +371,10 @@ Tensor cross_entropy(const Operand& logits, const Tensor& targets, CrossEntropyO
     return reduced(single ? squeeze(losses, 0) : losses, options.reduction);
 }
 Tensor mse_loss(const Operand& prediction, const Operand& target, LossOptions options) {
-    const CallSite here(prediction.site());
-    return MseLoss::compose(prediction, target, options);
+    return composed<MseLoss>(prediction, target, options);
 }
 Tensor half_squared_error(const Operand& prediction, const Operand& target, LossOptions options) {
-    const CallSite here(prediction.site());
-    return HalfSquaredError::compose(prediction, target, options);
+    return composed<HalfSquaredError>(prediction, target, options);
 }
 
 std::span<const OpEntry* const> loss_ops() {

@@ -5,11 +5,11 @@
 #include <autograd/creation.hpp>
 #include <autograd/engine/node.hpp>
 #include <autograd/ops/arithmetic.hpp>
+#include <autograd/ops/composed.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/index.hpp>
 #include <autograd/ops/loss_parts_internal.hpp>
 #include <autograd/ops/normalize.hpp>
-#include <autograd/ops/op.hpp>
 #include <autograd/ops/reduce.hpp>
 #include <autograd/ops/samples.hpp>
 #include <autograd/ops/shape_ops.hpp>
@@ -282,8 +282,7 @@ std::vector<Sample> CtcLoss::samples() {
 
 Tensor ctc_loss(const Operand& log_probabilities, const Tensor& targets, const Tensor& input_lengths,
                 const Tensor& target_lengths, CtcOptions options) {
-    const CallSite here(log_probabilities.site());
-    return CtcLoss::compose(log_probabilities, targets, input_lengths, target_lengths, options);
+    return composed<CtcLoss>(log_probabilities, targets, input_lengths, target_lengths, options);
 }
 
 std::span<const OpEntry* const> ctc_loss_ops() {

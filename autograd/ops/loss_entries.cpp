@@ -5,10 +5,10 @@
 #include <autograd/creation.hpp>
 #include <autograd/ops/activation.hpp>
 #include <autograd/ops/arithmetic.hpp>
+#include <autograd/ops/composed.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/exponential.hpp>
 #include <autograd/ops/loss_parts_internal.hpp>
-#include <autograd/ops/op.hpp>
 #include <autograd/ops/reduce.hpp>
 #include <autograd/ops/samples.hpp>
 #include <autograd/ops/special.hpp>
@@ -405,49 +405,38 @@ struct FocalLoss {
 } // namespace
 
 Tensor l1_loss(const Operand& prediction, const Operand& target, LossOptions options) {
-    const CallSite here(prediction.site());
-    return L1Loss::compose(prediction, target, options);
+    return composed<L1Loss>(prediction, target, options);
 }
 Tensor huber_loss(const Operand& prediction, const Operand& target, HuberOptions options) {
-    const CallSite here(prediction.site());
-    return HuberLoss::compose(prediction, target, options);
+    return composed<HuberLoss>(prediction, target, options);
 }
 Tensor smooth_l1_loss(const Operand& prediction, const Operand& target, SmoothL1Options options) {
-    const CallSite here(prediction.site());
-    return SmoothL1Loss::compose(prediction, target, options);
+    return composed<SmoothL1Loss>(prediction, target, options);
 }
 Tensor binary_cross_entropy(const Operand& prediction, const Operand& target, WeightedLossOptions options) {
-    const CallSite here(prediction.site());
-    return BinaryCrossEntropy::compose(prediction, target, options);
+    return composed<BinaryCrossEntropy>(prediction, target, options);
 }
 Tensor binary_cross_entropy_with_logits(const Operand& prediction, const Operand& target,
                                         BceWithLogitsOptions options) {
-    const CallSite here(prediction.site());
-    return BinaryCrossEntropyWithLogits::compose(prediction, target, options);
+    return composed<BinaryCrossEntropyWithLogits>(prediction, target, options);
 }
 Tensor kl_div(const Operand& prediction, const Operand& target, KlDivOptions options) {
-    const CallSite here(prediction.site());
-    return KlDiv::compose(prediction, target, options);
+    return composed<KlDiv>(prediction, target, options);
 }
 Tensor hinge_loss(const Operand& prediction, const Operand& target, LossOptions options) {
-    const CallSite here(prediction.site());
-    return HingeLoss::compose(prediction, target, options);
+    return composed<HingeLoss>(prediction, target, options);
 }
 Tensor hinge_embedding_loss(const Operand& prediction, const Operand& target, MarginOptions options) {
-    const CallSite here(prediction.site());
-    return HingeEmbeddingLoss::compose(prediction, target, options);
+    return composed<HingeEmbeddingLoss>(prediction, target, options);
 }
 Tensor soft_margin_loss(const Operand& prediction, const Operand& target, LossOptions options) {
-    const CallSite here(prediction.site());
-    return SoftMarginLoss::compose(prediction, target, options);
+    return composed<SoftMarginLoss>(prediction, target, options);
 }
 Tensor poisson_nll_loss(const Operand& prediction, const Operand& target, PoissonNllOptions options) {
-    const CallSite here(prediction.site());
-    return PoissonNllLoss::compose(prediction, target, options);
+    return composed<PoissonNllLoss>(prediction, target, options);
 }
 Tensor focal_loss(const Operand& prediction, const Operand& target, FocalOptions options) {
-    const CallSite here(prediction.site());
-    return FocalLoss::compose(prediction, target, options);
+    return composed<FocalLoss>(prediction, target, options);
 }
 
 std::span<const OpEntry* const> entry_loss_ops() {

@@ -11,6 +11,7 @@
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/reference.hpp>
 #include <autograd/ops/samples.hpp>
+#include <autograd/ops/tabulate.hpp>
 
 #include <xtensor/xmath.hpp>
 
@@ -54,15 +55,6 @@ std::vector<Sample> axis_samples(Tensor (*call)(const Operand&, Index),
                            },
                        .smooth = false});
     return samples;
-}
-
-std::vector<Misuse> axis_misuse(Tensor (*call)(const Operand&, Index)) {
-    return {{[call] {
-                 call(zeros({2, 3}), 2);
-             },
-             "IndexError", "axis 2"},
-            {[call] { call(zeros({}), 0); }, "IndexError", "scalar"},
-            {[call] { call(Tensor(), 0); }, "StateError", "undefined"}};
 }
 
 struct Softmax {

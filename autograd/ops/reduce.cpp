@@ -12,6 +12,7 @@
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/reference.hpp>
 #include <autograd/ops/samples.hpp>
+#include <autograd/ops/tabulate.hpp>
 
 #include <xtensor/xbuilder.hpp>
 #include <xtensor/xmath.hpp>
@@ -20,11 +21,10 @@ namespace xg {
 namespace {
 
 // Samples of a reduction: `call` with axes and keepdims, `reference` from the plain array and the axes.
-using Reducer = Tensor (*)(const Operand&, const Axes&, bool keepdims);
 using Reference = xt::xarray<double> (*)(const xt::xarray<double>&, const std::vector<std::size_t>&, bool keepdims);
 
 // `of_nothing` is the result over no entries, if there is one.
-std::vector<Sample> reduce_samples(Reducer call, Reference reference, std::optional<double> of_nothing,
+std::vector<Sample> reduce_samples(AxesCall call, Reference reference, std::optional<double> of_nothing,
                                    Tensor (*make)(const Shape&, int)) {
     struct Case {
         Shape shape;
@@ -84,19 +84,6 @@ xt::xarray<double> with_keepdims(F reduce, bool keepdims) {
                     : xt::xarray<double>(reduce(xt::evaluation_strategy::lazy));
 }
 
-std::vector<Misuse> reduce_misuse(Reducer call) {
-    return {{[call] {
-                 call(zeros({2, 3}), 2, false);
-             },
-             "IndexError", "axis 2"},
-            {[call] {
-                 call(zeros({2, 3}), {0, -2}, false);
-             },
-             "ValueError", "twice"},
-            {[call] { call(zeros({}), 0, false); }, "IndexError", "scalar"},
-            {[call] { call(Tensor(), 0, false); }, "StateError", "undefined"}};
-}
-
 struct Sum {
     using Attrs = ReduceAttrs;
     static constexpr OpDoc doc{.name = "sum",
@@ -129,7 +116,7 @@ struct Sum {
             },
             0.0, spread_input);
     }
-    static std::vector<Misuse> misuse() { return reduce_misuse(call); }
+    static std::vector<Misuse> misuse() { return axes_misuse(call); }
 };
 
 // max and min differ in the kernel and the words; ties share by hit / count, which is constant where it is smooth.
@@ -183,7 +170,7 @@ struct Extreme {
         return samples;
     }
     static std::vector<Misuse> misuse() {
-        auto all = reduce_misuse(Facts::call);
+        auto all = axes_misuse(Facts::call);
         all.push_back({[] { Facts::call(zeros({0}), 0, false); }, "ValueError", "nothing to choose"});
         return all;
     }
@@ -414,7 +401,7 @@ struct Mean {
             },
             std::nan(""), spread_input);
     }
-    static std::vector<Misuse> misuse() { return reduce_misuse(call); }
+    static std::vector<Misuse> misuse() { return axes_misuse(call); }
 };
 
 // The mean is taken off before squaring, so a large mean costs no digits: and once more, because the first one was
@@ -443,7 +430,7 @@ struct Variance {
     }
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
-        auto all = reduce_misuse(call);
+        auto all = axes_misuse(call);
         all.push_back({[] { variance(zeros({2}), {.ddof = -1}); }, "ValueError", "ddof"});
         return all;
     }

@@ -9,6 +9,8 @@
 // clang-format off
 #define XGRAD_FAMILIES(F) \
     F(elementwise) \
+    F(extreme) \
+    F(comparison) \
     F(activation) \
     F(exponential) \
     F(trigonometric) \
@@ -25,7 +27,9 @@
     F(normalize) \
     F(loss) \
     F(entry_loss) \
-    F(row_loss) \
+    F(class_loss) \
+    F(pair_loss) \
+    F(density_loss) \
     F(ctc_loss) \
     F(scan) \
     F(product) \
@@ -52,7 +56,8 @@
     F(indexing) \
     F(convolution) \
     F(resample) \
-    F(pooling) \
+    F(max_pool) \
+    F(mean_pool) \
     F(layer_norm) \
     F(group_norm) \
     F(batch_norm) \
