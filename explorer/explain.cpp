@@ -6,6 +6,7 @@
 #include <autograd/debug/value_graph.hpp>
 #include <autograd/error_format_internal.hpp>
 #include <explorer/describe_internal.hpp>
+#include <explorer/explain_internal.hpp>
 #include <explorer/explain_tensors_internal.hpp>
 #include <explorer/notation_internal.hpp>
 
@@ -45,18 +46,25 @@ Trace recorded(const std::vector<ValueNode>& graph) {
 
 } // namespace
 
-Explanation explain(const Value& loss, ExplainOptions options, Site site) {
-    const CallSite here(site);
-    require_current("explain", loss, site);
-    const std::vector<ValueNode> graph = graph_of(loss, site);
-    if (std::any_of(graph.begin(), graph.end(), [](const ValueNode& n) { return n.op() == "value_at"; }))
-        return explain_tensors(TensorGraph(loss, site), options);
+bool detail::is_of_values(const std::vector<ValueNode>& graph) {
+    return std::none_of(graph.begin(), graph.end(), [](const ValueNode& n) { return n.op() == "value_at"; });
+}
+
+Trace detail::trace_of(const std::vector<ValueNode>& graph, const ExplainOptions& options) {
     Trace trace = recorded(graph);
     trace.seed = options.seed;
     describe_operations(trace);
     read_sources(trace);
     replay(trace);
-    return Explanation(std::move(trace));
+    return trace;
+}
+
+Explanation explain(const Value& loss, ExplainOptions options, Site site) {
+    const CallSite here(site);
+    require_current("explain", loss, site);
+    const std::vector<ValueNode> graph = graph_of(loss, site);
+    if (is_of_values(graph)) return Explanation(trace_of(graph, options));
+    return explain_tensors(TensorGraph(loss, site), options);
 }
 
 Explanation explain(const Tensor& loss, ExplainOptions options, Site site) {

@@ -14,6 +14,10 @@
 
 namespace xg {
 
+namespace detail {
+class Film;
+}
+
 /// What computes the loss of a step: any callable without arguments that gives a Value or a Tensor of one element.
 class LossFunction {
 public:
@@ -49,33 +53,40 @@ public:
         std::optional<std::size_t> parameter = {}; ///< of what an optimizer remembers
         std::string dtype = "float64";
         std::vector<std::int64_t> shape = {};
-        std::size_t every = 1;          ///< of a sample: each how many elements there is one
-        std::size_t width = 1;          ///< how many numbers a moment has
-        std::vector<char> present = {}; ///< at each moment: whether there was anything
-        std::shared_ptr<std::vector<double>> numbers =
-            std::make_shared<std::vector<double>>(); ///< perhaps of others too
-        std::size_t offset = 0, stride = 0;          ///< of a moment's numbers among those; a stride of 0 is the width
+        std::size_t every = 1; ///< of a sample: each how many elements there is one
+        std::size_t width = 1; ///< how many numbers a moment has
 
-        std::size_t moments() const { return present.size(); }
-        double number(std::size_t moment, std::size_t n) const {
-            return (*numbers)[moment * (stride == 0 ? width : stride) + offset + n];
-        }
+        std::size_t moments = 0, first = 0;            ///< how many, and before which there was nothing
+        std::vector<std::size_t> absent = {};          ///< moments after that at which there was nothing
+        bool zero_is_absent = false;                   ///< a gradient of -0.0 has not arrived
+        std::shared_ptr<const detail::Film> film = {}; ///< row 0 is the first moment
+        std::size_t column = 0;
+
         /// One number; absent: there was none. IndexError.
         std::optional<double> at(std::size_t moment, std::size_t number = 0) const;
     };
+    static constexpr std::size_t no_column = ~std::size_t{0};
     struct XGRAD_API Run {
         std::string name, optimizer;
         std::vector<double> loss, lr;
         std::vector<Track> parameters; ///< before the first step, between the steps, after the last
         std::vector<Track> gradients;  ///< in each step
         std::vector<Track> state;      ///< what the optimizer remembers, after each step
-        /// Of all nodes of a graph of Values, step after step; empty if it was not the same in all steps. A gradient of
-        /// -0.0 has not arrived.
-        std::vector<double> values, node_gradients;
-        Trace trace; ///< of the first step
-
-        double value(std::size_t step, std::size_t node) const { return values[step * trace.nodes.size() + node]; }
+        Trace trace;                   ///< of the first step
+        /// Whether the values and gradients of all nodes are there, in every step: of a graph of Values that was the
+        /// same in all of them.
+        bool has_nodes() const { return !nodes.empty(); }
+        double value(std::size_t step, std::size_t node) const;
         std::optional<double> gradient(std::size_t step, std::size_t node) const;
+
+        /// Where the numbers of a node are: in a column, or made of others as a product inside of a sum is.
+        struct Node {
+            std::size_t column = no_column, gradient_column = 0;
+            std::size_t sum = 0; ///< of a product: the node that reads it
+            bool subtracted = false;
+        };
+        std::vector<Node> nodes;
+        std::shared_ptr<const detail::Film> film;
         std::size_t steps() const { return loss.size(); }
     };
 

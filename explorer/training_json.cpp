@@ -51,8 +51,8 @@ std::string series(const std::vector<double>& numbers) {
 }
 std::string series(const Track& track, std::size_t number) {
     Series s(track.dtype == "float32");
-    for (std::size_t k = 0; k < track.moments(); ++k) {
-        if (track.present[k] != 0) s.add(track.number(k, number));
+    for (std::size_t k = 0; k < track.moments; ++k) {
+        if (const std::optional<double> x = track.at(k, number)) s.add(*x);
         else s.add_nothing();
     }
     return std::move(s).text();
@@ -95,7 +95,7 @@ json to_json(const Run& run, const Trace& trace) {
         one["gradients"] = all_series(run.gradients[i]);
     }
     for (const Track& track : run.state) state.emplace_back(to_json(track))["parameter"] = place(track.parameter);
-    if (run.values.empty() || !shared) return out;
+    if (!run.has_nodes() || !shared) return out;
     json& nodes = out["nodes"] = json::array();
     for (std::size_t i = 0; i < run.trace.nodes.size(); ++i) {
         Series values(/*single=*/false), gradients(/*single=*/false);

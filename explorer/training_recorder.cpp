@@ -1,0 +1,239 @@
+// Trains, and writes down the numbers of every step: a row of a film each.
+#include <algorithm>
+#include <unordered_map>
+
+#include <autograd/debug/value_graph.hpp>
+#include <autograd/debug/value_reader.hpp>
+#include <autograd/error_format_internal.hpp>
+#include <explorer/explain_internal.hpp>
+#include <explorer/training_internal.hpp>
+#include <explorer/training_state_internal.hpp>
+
+namespace xg {
+
+using namespace detail;
+
+namespace {
+
+using Run = TrainingRecord::Run;
+
+double raw_gradient(const Value& v) { return v.has_grad() ? v.grad() : nothing_arrived; }
+
+class Recorder {
+public:
+    Recorder(const Training& training, const RecordOptions& options)
+        : training_(training),
+          optimizer_(training.optimizer),
+          tensors_(optimizer_.parameters()),
+          values_(optimizer_.values()),
+          state_(optimizer_, options.most_elements, static_cast<std::size_t>(training.steps)) {
+        run_.optimizer = optimizer_.name();
+        run_.name = training.name.empty() ? run_.optimizer : training.name;
+        for (const Tensor& t : tensors_) {
+            const std::string name = t.label().empty() ? fmt::format("#{}", run_.parameters.size()) : t.label();
+            run_.parameters.push_back(track_of(t, name, options.most_elements));
+        }
+        for (const Value& v : values_) {
+            std::string name = v.label();
+            if (name.empty()) name = fmt::format("#{}", run_.parameters.size());
+            run_.parameters.emplace_back().name = std::move(name);
+        }
+        run_.gradients = run_.parameters;
+        run_.loss.reserve(static_cast<std::size_t>(training.steps));
+        run_.lr.reserve(static_cast<std::size_t>(training.steps));
+    }
+
+    Run record(Site site) {
+        for (int step = 0; step < training_.steps; ++step) {
+            optimizer_.zero_grad();
+            const LossFunction::Loss loss = step == 0 ? first_loss(site) : training_.loss();
+            run_.lr.push_back(optimizer_.lr());
+            const Value* scalar = std::get_if<Value>(&loss);
+            if (scalar) {
+                run_.loss.push_back(scalar->value());
+                scalar->backward();
+            } else {
+                run_.loss.push_back(std::get<Tensor>(loss).item());
+                std::get<Tensor>(loss).backward();
+            }
+            // Of the first step it is not known yet what the optimizer will remember.
+            double* row = step == 0 ? first_row_.data() : film_->add_row();
+            if (!scalar || !read_nodes(*scalar, row, site)) read_parameters_of_graph(row);
+            read_gradients(row);
+            optimizer_.step(site);
+            if (step == 0) begin_film();
+            state_.read(film_->last_row() + state_column_);
+        }
+        double* last = film_->add_row();
+        read_parameters_of_graph(last);
+        read_parameters(last);
+        finish();
+        return std::move(run_);
+    }
+
+private:
+    struct InGraph {
+        Value value;
+        std::size_t column, gradient_column;
+    };
+
+    // With lines and constants, which the other steps need not pay for.
+    LossFunction::Loss first_loss(Site site) {
+        const TraceLines lines;
+        const TraceTensors keep;
+        LossFunction::Loss loss = training_.loss();
+        const Value* scalar = std::get_if<Value>(&loss);
+        std::vector<ValueNode> graph;
+        if (scalar) require_current("record", *scalar, site), graph = graph_of(*scalar, site);
+        if (scalar && is_of_values(graph)) run_.trace = trace_of(graph, {});
+        else std::visit([&](const auto& l) { run_.trace = explain(l, {}, site).trace(); }, loss), graph.clear();
+        place(graph);
+        return loss;
+    }
+
+    // Columns -------------------------------------------------------------------------------------------------------------
+
+    void place(const std::vector<ValueNode>& graph) {
+        place_nodes(graph);
+        std::size_t column = 2 * stored_.size();
+        const std::size_t first_value = tensors_.size();
+        for (std::size_t i = 0; i < run_.parameters.size(); ++i) {
+            Track &track = run_.parameters[i], &gradient = run_.gradients[i];
+            gradient.zero_is_absent = i >= first_value;
+            if (track.node && i >= first_value && !graph.empty()) {
+                const Run::Node& at = run_.nodes[*track.node];
+                track.column = at.column, gradient.column = at.gradient_column;
+                in_graph_.push_back({values_[i - first_value], at.column, at.gradient_column});
+                continue;
+            }
+            if (i >= first_value) alone_.push_back(i);
+            track.column = column, gradient.column = column + track.width;
+            column += 2 * track.width;
+        }
+        state_column_ = column;
+        first_row_.resize(column);
+    }
+    // A product that only a sum reads is made of what is there, as the sum's gradient is its own.
+    void place_nodes(const std::vector<ValueNode>& graph) {
+        const Trace& trace = run_.trace;
+        find_parameters(graph);
+        if (graph.empty()) return;
+        run_.nodes.resize(graph.size());
+        for (std::size_t i = 0; i < graph.size(); ++i) {
+            const TraceNode& n = trace.nodes[i];
+            if (n.op == "mul" && n.uses.size() == 1) {
+                const TraceEdge& use = trace.edges[n.uses[0]];
+                const std::string& reader = trace.nodes[use.to].op;
+                if (reader == "add" || reader == "sub") {
+                    run_.nodes[i].sum = use.to, run_.nodes[i].subtracted = reader == "sub" && use.slot == 1;
+                    continue;
+                }
+            }
+            run_.nodes[i].column = stored_.size();
+            stored_.push_back(i);
+        }
+        for (const std::size_t i : stored_) run_.nodes[i].gradient_column = run_.nodes[i].column + stored_.size();
+    }
+    // A Value by itself; a tensor by its name, of one name the last, as `find` has it.
+    void find_parameters(const std::vector<ValueNode>& graph) {
+        std::unordered_map<std::uintptr_t, std::size_t> ids;
+        std::unordered_map<std::string, std::size_t> names;
+        for (std::size_t i = 0; i < graph.size(); ++i) {
+            if (run_.trace.is_leaf(i)) ids.emplace(graph[i].id(), i);
+        }
+        for (std::size_t i = 0; i < run_.trace.nodes.size() && graph.empty(); ++i) {
+            if (run_.trace.is_leaf(i)) names[run_.trace.name(i)] = i;
+        }
+        for (std::size_t i = 0; i < run_.parameters.size(); ++i) {
+            Track& track = run_.parameters[i];
+            if (graph.empty()) {
+                const auto at = names.find(track.name);
+                if (at != names.end() && !track.name.starts_with('#')) track.node = at->second;
+            } else if (i >= tensors_.size()) {
+                const auto at = ids.find(ValueNode(values_[i - tensors_.size()]).id());
+                if (at != ids.end()) track.node = at->second;
+            }
+            run_.gradients[i].node = track.node;
+        }
+    }
+    void begin_film() {
+        const std::size_t width = state_column_ + state_.first();
+        film_ = std::make_shared<Film>(width, static_cast<std::size_t>(training_.steps) + 1);
+        std::copy(first_row_.begin(), first_row_.end(), film_->add_row());
+        state_.place(film_, state_column_);
+    }
+
+    // Numbers -------------------------------------------------------------------------------------------------------------
+
+    bool read_nodes(const Value& loss, double* row, Site site) {
+        if (run_.nodes.empty()) return false;
+        const ValueReader* reader = reader_of(loss, site);
+        if (reader) reader->read(row, row + stored_.size());
+        else run_.nodes.clear();
+        return reader != nullptr;
+    }
+    // A program that builds the same graph again finds the same places free, or one of a few.
+    const ValueReader* reader_of(const Value& loss, Site site) {
+        constexpr std::size_t most_places = 8;
+        for (const ValueReader& reader : readers_) {
+            if (reader.fits(loss)) return &reader;
+        }
+        const std::vector<ValueNode> graph = graph_of(loss, site);
+        const Trace& trace = run_.trace;
+        if (graph.size() != trace.nodes.size()) return nullptr;
+        for (std::size_t i = 0; i < graph.size(); ++i) {
+            if (graph[i].op() != trace.nodes[i].op) return nullptr;
+        }
+        if (readers_.size() == most_places) readers_.erase(readers_.begin());
+        return &readers_.emplace_back(graph, stored_);
+    }
+    void read_parameters_of_graph(double* row) const {
+        for (const InGraph& one : in_graph_)
+            row[one.column] = one.value.value(), row[one.gradient_column] = raw_gradient(one.value);
+    }
+    void read_parameters(double* row) const {
+        for (std::size_t i = 0; i < tensors_.size(); ++i)
+            copy_numbers(run_.parameters[i], tensors_[i], row + run_.parameters[i].column);
+        for (const std::size_t i : alone_) row[run_.parameters[i].column] = values_[i - tensors_.size()].value();
+    }
+    void read_gradients(double* row) {
+        read_parameters(row);
+        for (std::size_t i = 0; i < tensors_.size(); ++i) {
+            Track& track = run_.gradients[i];
+            if (tensors_[i].has_grad()) copy_numbers(track, tensors_[i].grad(), row + track.column);
+            else track.absent.push_back(run_.loss.size() - 1);
+        }
+        for (const std::size_t i : alone_) row[run_.gradients[i].column] = raw_gradient(values_[i - tensors_.size()]);
+    }
+
+    void finish() {
+        run_.film = film_;
+        for (std::size_t i = 0; i < run_.parameters.size(); ++i) {
+            run_.parameters[i].film = run_.gradients[i].film = film_;
+            run_.parameters[i].moments = run_.steps() + 1, run_.gradients[i].moments = run_.steps();
+        }
+        run_.state = std::move(state_).tracks();
+    }
+
+    const Training& training_;
+    nn::Optimizer& optimizer_;
+    const std::vector<Tensor> tensors_;
+    const std::vector<Value> values_;
+    StateWatch state_;
+    std::vector<std::size_t> stored_; // nodes that have a column
+    std::vector<InGraph> in_graph_;   // parameters that are among them
+    std::vector<std::size_t> alone_;  // Values that are not
+    std::vector<ValueReader> readers_;
+    std::vector<double> first_row_;
+    std::size_t state_column_ = 0;
+    std::shared_ptr<Film> film_;
+    Run run_;
+};
+
+} // namespace
+
+TrainingRecord::Run detail::record_one(const Training& training, const RecordOptions& options, Site site) {
+    return Recorder(training, options).record(site);
+}
+
+} // namespace xg
