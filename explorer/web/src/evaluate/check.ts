@@ -8,6 +8,7 @@ export interface Row {
     forward: number;
     error: number;
     pass: boolean;
+    at?: number; // the element of a tensor whose numbers these are; error and pass are of all that were checked
 }
 
 const rtol = 1e-6;

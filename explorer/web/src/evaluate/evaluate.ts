@@ -68,13 +68,14 @@ export function nodesBehind(trace: Trace, node: number): number[] {
     return behind;
 }
 
-/// Changes to a trace: other values of leaves, and other operations of one input.
+/// Changes to a trace: other values of leaves and of their elements, and other operations of one input.
 export interface Edits {
     values: Map<number, number>;
+    elements: Map<number, Map<number, number>>; // of tensors, by row-major position
     operations: Map<number, string>;
 }
-export const noEdits = (): Edits => ({ values: new Map(), operations: new Map() });
-export const isEdited = (edits: Edits): boolean => edits.values.size + edits.operations.size > 0;
+export const noEdits = (): Edits => ({ values: new Map(), elements: new Map(), operations: new Map() });
+export const isEdited = (edits: Edits): boolean => edits.values.size + edits.elements.size + edits.operations.size > 0;
 
 /// The trace that the program would give with these edits; the one given stays as it was.
 export function edited(trace: Trace, edits: Edits): Trace {

@@ -1,5 +1,6 @@
 // The functions of one number that the page can compute, each with its slope. `y` is the value at x.
 // The forms are those of the library: none overflows, none loses its digits in the tails.
+import * as special from "./special";
 
 export interface Unary {
     value(x: number): number;
@@ -14,7 +15,7 @@ export const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.
 const square = (x: number): number => x * x;
 const sign = (x: number): number => (x > 0 ? 1 : x < 0 ? -1 : x);
 const tanhSlope = (x: number): number => 4 * (sigmoid(2 * x) * sigmoid(-2 * x));
-const roundHalfEven = (x: number): number => {
+export const roundHalfEven = (x: number): number => {
     if (!Number.isFinite(x) || Math.abs(x) >= 2 ** 52) return x;
     const low = Math.floor(x);
     const rest = x - low;
@@ -71,7 +72,18 @@ export const unary: Record<string, Unary> = {
     ceil: { value: Math.ceil, slope: flat },
     round: { value: roundHalfEven, slope: flat },
     frac: { value: (x) => x - Math.trunc(x), slope: () => 1 },
+    erf: { value: special.erf, slope: special.erfSlope },
+    erfc: { value: special.erfc, slope: (x) => -special.erfSlope(x) },
+    erfinv: { value: special.erfinv, slope: special.erfinvSlope },
+    normal_cdf: { value: special.normalCdf, slope: special.normalPdf },
+    gelu: { value: special.gelu, slope: special.geluSlope },
+    gelu_tanh: { value: special.geluTanh, slope: special.geluTanhSlope },
+    mish: { value: special.mish, slope: special.mishSlope },
+    tanhshrink: { value: special.tanhshrink, slope: special.tanhshrinkSlope },
+    sinc: { value: special.sinc, slope: special.sincSlope },
+    lgamma: { value: special.lgamma, slope: special.digamma },
+    digamma: { value: special.digamma, slope: (x) => special.polygamma(1, x) },
 };
 
 /// What can stand in for one another: "another activation".
-export const activations = ["sigmoid", "tanh", "relu", "softplus", "silu", "selu", "softsign"];
+export const activations = ["sigmoid", "tanh", "relu", "softplus", "silu", "selu", "softsign", "gelu", "mish"];

@@ -1,5 +1,6 @@
 // The operations that the page can compute from the numbers of their inputs.
-import { unary } from "./functions";
+import { roundHalfEven, unary } from "./functions";
+import { logaddexp, polygamma, shareOf } from "./special";
 
 export interface Operation {
     arity: number | null; // null: any number of inputs
@@ -34,6 +35,21 @@ function powSlopes([a, b]: number[], y: number): number[] {
     return [base, y * (a === 0 ? 0 : Math.log(a))];
 }
 
+// With the sign of the divisor.
+function remainder(a: number, b: number): number {
+    const rest = a % b;
+    return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
+}
+function floorDivide(a: number, b: number): number {
+    if (b === 0) return a / b;
+    const rest = a % b;
+    const whole = Math.round((a - rest) / b);
+    return rest !== 0 && rest < 0 !== b < 0 ? whole - 1 : whole;
+}
+const turns = ([a, b]: number[], y: number): number[] => [1, roundHalfEven((y - a) / b)];
+const signOf = (x: number): number => (x < 0 || Object.is(x, -0) ? -1 : 1);
+const flat = (x: number[]): number[] => x.map(() => 0);
+
 const several: Record<string, Operation> = {
     add: fixed(2, (a, b) => a + b, () => [1, 1]),
     sub: fixed(2, (a, b) => a - b, () => [1, -1]),
@@ -51,6 +67,19 @@ const several: Record<string, Operation> = {
     elu: fixed(2, (x, s) => (x > 0 ? x : s * Math.expm1(x)), ([x, s]) =>
         x > 0 ? [1, 0] : [s * Math.exp(Math.min(x, 0)), Math.expm1(Math.min(x, 0))],
     ),
+    logaddexp: fixed(2, logaddexp, ([a, b]) => [shareOf(a, b), shareOf(b, a)]),
+    xlogy: fixed(2, (a, b) => (a === 0 && b === b ? 0 : a * Math.log(b)), ([a, b]) => [Math.log(b), a === 0 && b === 0 ? 0 : a / b]),
+    remainder: fixed(2, remainder, turns),
+    fmod: fixed(2, (a, b) => a % b, turns),
+    floor_divide: fixed(2, floorDivide, flat),
+    step: fixed(2, step, flat),
+    fmax: fixed(2, (a, b) => (b !== b || a > b ? a : b), ([a, b]) => (b !== b ? [1, 0] : a !== a ? [0, 1] : [step(a, b), step(b, a)])),
+    fmin: fixed(2, (a, b) => (b !== b || a < b ? a : b), ([a, b]) => (b !== b ? [1, 0] : a !== a ? [0, 1] : [step(b, a), step(a, b)])),
+    copysign: fixed(2, (a, b) => Math.abs(a) * signOf(b), ([a], y) => [Math.sign(y) * Math.sign(a), 0]),
+    polygamma: fixed(2, polygamma, ([n, x]) => [0, polygamma(Math.sign(n) * Math.round(Math.abs(n)) + 1, x)]),
+    fma: fixed(3, (a, b, c) => a * b + c, ([a, b]) => [b, a, 1]),
+    where: fixed(3, (c, a, b) => (c !== 0 ? a : b), ([c]) => [0, c !== 0 ? 1 : 0, c !== 0 ? 0 : 1]),
+    clamp: fixed(3, (x, low, high) => (x > high ? high : x < low ? low : x), ([x, low, high]) => (x > high ? [0, 0, 1] : x < low ? [0, 1, 0] : [1, 0, 0])),
     sum: { arity: null, value: sumOf, slopes: (x) => x.map(() => 1) },
     mean: { arity: null, value: (x) => sumOf(x) / x.length, slopes: (x) => x.map(() => 1 / x.length) },
     dot: {

@@ -1,5 +1,6 @@
 // The state of the page in its address, so that a link shows what the sender saw.
 import { findNode, nameOf } from "../trace/trace";
+import { positionOf } from "../trace/elements";
 import { operationOf } from "../evaluate/operations";
 import { noEdits } from "../evaluate/evaluate";
 import type { Phase, Session } from "./session";
@@ -14,10 +15,23 @@ export function toHash(session: Session): string {
     const follows = session.walk.event?.node ?? session.trace.root;
     if (session.selected !== follows) out.set("node", named(session, session.selected));
     for (const [node, x] of session.edits.values) out.append("set", `${named(session, node)}=${x}`);
+    for (const [node, elements] of session.edits.elements) for (const [at, x] of elements) out.append("set", `${named(session, node)}[${positionOf(session.trace.nodes[node].shape, at)}]=${x}`);
     for (const [node, op] of session.edits.operations) out.append("op", `${named(session, node)}=${op}`);
     const wrong = [session.mistakes.overwrite && "overwrite", session.mistakes.keep && "keep"].filter(Boolean);
     if (wrong.length > 0) out.set("wrong", wrong.join("+"));
     return out.toString();
+}
+
+/// "w" or "w[1, 2]": a node, and the position of an element or -1.
+function placeOf({ trace }: Session, name: string): [number, number] {
+    const element = /^(.*)\[([\d, ]+)\]$/s.exec(name);
+    const whole = findNode(trace, name);
+    if (whole >= 0 || !element) return [whole >= 0 && trace.nodes[whole].tensor < 0 ? whole : -1, -1];
+    const node = findNode(trace, element[1]);
+    const position = element[2].split(",").map(Number);
+    const shape = node < 0 ? [] : trace.nodes[node].shape;
+    const inside = position.length === shape.length && position.every((p, axis) => p < shape[axis]);
+    return inside ? [node, position.reduce((flat, p, axis) => flat * shape[axis] + p, 0)] : [-1, -1];
 }
 
 /// Takes what it understands and leaves the rest.
@@ -29,7 +43,14 @@ export function fromHash(session: Session, hash: string): void {
             const cut = pair.lastIndexOf("=");
             return [findNode(session.trace, pair.slice(0, cut)), pair.slice(cut + 1)];
         });
-    for (const [node, x] of pairs("set")) if (node >= 0 && x !== "" && !Number.isNaN(Number(x))) edits.values.set(node, Number(x));
+    for (const pair of wanted.getAll("set")) {
+        const cut = pair.lastIndexOf("=");
+        const x = pair.slice(cut + 1) === "" ? NaN : Number(pair.slice(cut + 1));
+        const [node, at] = placeOf(session, pair.slice(0, cut));
+        if (node < 0 || Number.isNaN(x)) continue;
+        if (at < 0) edits.values.set(node, x);
+        else edits.elements.set(node, (edits.elements.get(node) ?? new Map()).set(at, x));
+    }
     for (const [node, op] of pairs("op")) if (node >= 0 && operationOf(op, 1)) edits.operations.set(node, op);
     const wrong = wanted.get("wrong") ?? "";
     const mistakes = { overwrite: wrong.includes("overwrite"), keep: wrong.includes("keep") };

@@ -1,7 +1,10 @@
 // What the page shows: a trace with the reader's changes to it, a place in its backward pass, and a node.
 import { defaultStep, Checker } from "../evaluate/check";
 import { edited, type Edits, firstUnknown, isEdited, noEdits } from "../evaluate/evaluate";
-import { type Mistakes, noMistakes, backward } from "../trace/replay";
+import type { Numbers } from "../evaluate/rules";
+import { TensorChecker } from "../evaluate/tensor_check";
+import { type Obstacle, TensorRun } from "../evaluate/tensor_run";
+import { type Mistakes, type Pass, noMistakes, backward } from "../trace/replay";
 import { copyOf, isLeaf } from "../trace/trace";
 import type { Trace } from "../trace/types";
 import { Walk } from "../trace/walk";
@@ -17,13 +20,17 @@ export class Session {
     trace: Trace; // with the edits, its events those that the mistakes make
     right: (number | null)[]; // the gradients without the mistakes
     walk!: Walk;
-    checker!: Checker;
+    checker!: Checker | TensorChecker;
+    readonly tensors: TensorRun | null; // of a run with tensors
+    private values: readonly Numbers[] = []; // of such a run, with the edits
+    private rightTotals: (Numbers | null)[] = [];
+    private totals: (Numbers | null)[] = [];
     selected: number;
     phase: Phase = 4;
     edits: Edits = noEdits();
     mistakes: Mistakes = noMistakes;
     step = defaultStep;
-    readonly unknown: number; // the first node that cannot be computed here, or -1
+    readonly obstacle: Obstacle | null; // what cannot be computed here
     private readonly listeners: Listener[] = [];
 
     original: Trace;
@@ -31,10 +38,11 @@ export class Session {
 
     constructor(trace: Trace) {
         this.original = this.recording = trace;
-        const original = trace;
-        this.unknown = firstUnknown(original);
-        this.selected = original.root;
-        this.trace = original;
+        this.tensors = trace.recorded ? new TensorRun(trace) : null;
+        const unknown = this.tensors ? -1 : firstUnknown(trace);
+        this.obstacle = this.tensors ? this.tensors.obstacle : unknown < 0 ? null : { why: "operation", node: unknown };
+        this.selected = trace.root;
+        this.trace = trace;
         this.right = [];
         this.rebuild(0);
     }
@@ -47,16 +55,66 @@ export class Session {
     }
 
     private rebuild(position: number): void {
-        const base = isEdited(this.edits) ? edited(this.original, this.edits) : copyOf(this.original);
-        this.right = backward(base).gradients;
-        const pass = backward(base, this.mistakes, this.right);
+        const [base, pass] = this.tensors ? this.passOfTensors(this.tensors) : this.passOfScalars();
         base.events = pass.events;
         base.nodes.forEach((n, i) => (n.gradient = pass.gradients[i]));
         base.edges.forEach((e, i) => (e.contribution = pass.contributions[i]));
         this.trace = base;
-        this.walk = new Walk(base.events, pass.start);
+        this.walk = new Walk(base.events, pass.start, pass.startTensors);
         this.walk.go(position);
-        this.checker = new Checker(base, this.unknown, this.step);
+        this.check();
+    }
+    private check(): void {
+        const { trace, tensors, step } = this;
+        this.checker = tensors ? new TensorChecker(trace, tensors, this.values, this.edits, this.totals, step) : new Checker(trace, this.obstacle?.node ?? -1, step);
+    }
+    private get mistaken(): boolean {
+        return this.mistakes.overwrite || this.mistakes.keep;
+    }
+    private passOfScalars(): [Trace, Pass] {
+        const base = isEdited(this.edits) ? edited(this.original, this.edits) : copyOf(this.original);
+        this.right = backward(base).gradients;
+        return [base, backward(base, this.mistakes, this.right)];
+    }
+    // The recorded events as they are; those of edits and mistakes are made anew.
+    private passOfTensors(run: TensorRun): [Trace, Pass] {
+        this.values = run.numbers;
+        if (!isEdited(this.edits) && !this.mistaken) {
+            const base = copyOf(this.original);
+            const pass = backward(base);
+            this.right = pass.gradients;
+            this.totals = base.nodes.map(() => null);
+            for (const { node, after, tensors } of pass.events) this.totals[node] = (tensors?.after ?? -1) < 0 ? Float64Array.of(after) : Float64Array.from(base.tensors[tensors!.after].values);
+            this.rightTotals = this.totals;
+            return [base, pass];
+        }
+        if (isEdited(this.edits)) this.values = run.editedValues(this.edits);
+        const base = run.edited(this.edits, this.values);
+        const right = run.backward(base, this.values, this.edits, noMistakes);
+        const pass = this.mistaken ? run.backward(base, this.values, this.edits, this.mistakes, right.totals) : right;
+        base.recorded = right.events;
+        [this.right, this.rightTotals, this.totals] = [right.gradients, right.totals, pass.totals];
+        return [base, pass];
+    }
+    /// Whether a mistake makes the gradient of a node another than it is.
+    isWrong(node: number): boolean {
+        if (!this.tensors) return !Object.is(this.trace.nodes[node].gradient, this.right[node]);
+        const [a, b] = [this.totals[node], this.rightTotals[node]];
+        return a !== b && !(a && b && a.every((x, i) => Object.is(x, b[i])));
+    }
+    /// The numbers of a node, and of its gradient after the last event.
+    numbers(node: number): ArrayLike<number> {
+        return this.tensors ? this.values[node] : [this.trace.nodes[node].value];
+    }
+    total(node: number): ArrayLike<number> | null {
+        const { gradient } = this.trace.nodes[node];
+        return this.tensors ? this.totals[node] : gradient === null ? null : [gradient];
+    }
+    /// What one way from the root brings to its end, of a run with tensors.
+    pathProduct(edges: readonly number[]): Numbers | null {
+        let g: Numbers | null = this.tensors?.seed ?? null;
+        for (const e of edges) g = g && this.tensors!.pull(e, this.values, g, this.edits);
+        return g;
     }
     private change(): void {
         this.rebuild(this.walk.position);
@@ -136,7 +194,7 @@ export class Session {
 
     // Changing.
     get editable(): boolean {
-        return this.unknown < 0;
+        return this.obstacle === null;
     }
     setLeaf(node: number, x: number): boolean {
         if (!this.editable || !isLeaf(this.original.nodes[node]) || Number.isNaN(x)) return false;
@@ -145,9 +203,33 @@ export class Session {
         this.change();
         return true;
     }
-    setLeaves(values: ReadonlyMap<number, number>): void {
-        for (const [node, x] of values) this.edits.values.set(node, x);
+    setElement(node: number, at: number, x: number): boolean {
+        if (!this.editable || !this.tensors || !isLeaf(this.original.nodes[node]) || Number.isNaN(x) || !(at < this.values[node].length)) return false;
+        const elements = this.edits.elements.get(node) ?? new Map<number, number>();
+        if (x === this.tensors.numbers[node][at]) elements.delete(at);
+        else elements.set(at, x);
+        if (elements.size > 0) this.edits.elements.set(node, elements);
+        else this.edits.elements.delete(node);
         this.change();
+        return true;
+    }
+    setLeaves(values: ReadonlyMap<number, readonly number[]>): void {
+        this.edits = this.editsWith(values);
+        this.change();
+    }
+    /// The edits where leaves have other numbers, all of each.
+    editsWith(values: ReadonlyMap<number, readonly number[]>): Edits {
+        const edits: Edits = { values: new Map(this.edits.values), elements: new Map(this.edits.elements), operations: this.edits.operations };
+        for (const [node, x] of values) {
+            if (this.original.nodes[node].shape.length === 0) edits.values.set(node, x[0]);
+            else edits.elements.set(node, new Map(x.map((v, i): [number, number] => [i, v])));
+        }
+        return edits;
+    }
+    /// The loss that the program would have with these edits.
+    lossWith(edits: Edits): number {
+        const root = this.original.root;
+        return this.tensors ? this.tensors.editedValues(edits)[root][0] : edited(this.original, edits).nodes[root].value;
     }
     setOperation(node: number, op: string): void {
         if (!this.editable) return;
@@ -171,14 +253,14 @@ export class Session {
         this.change();
     }
     setMistakes(mistakes: Mistakes): void {
-        if (this.original.recorded) return;
+        if (this.tensors && !this.editable) return;
         this.mistakes = mistakes;
         this.change();
     }
     setStep(step: number): void {
         if (!(step > 0)) return;
         this.step = step;
-        this.checker = new Checker(this.trace, this.unknown, step);
+        this.check();
         this.tell("trace");
     }
 }

@@ -127,9 +127,12 @@ export const en = {
     tensor_slice: "Slice [{position}]",
     element_sum: "{name} is the sum of:",
     element_of: "{name} is {op} of:",
-    tensors_fixed: "Values cannot be changed here: the page computes scalars, and this run has tensors. Run the program with other numbers instead.",
+    cannot_sample: "Values cannot be changed here: of {name} the trace has only a sample. Write it with ExplainOptions::most_elements as large as the tensor.",
+    cannot_unkept: "Values cannot be changed here: nothing kept the numbers of {name}. Open TraceTensors before the graph is made.",
+    edit_elements: "Choose an element under “Tensor” to change it.",
+    edited_constants: "Constants, such as masks and indices, keep the run's numbers.",
+    of_element: "of the element [{at}], whose gradient is largest",
     tensors_checks: "Tensors are checked by the program: explain(loss).check().",
-    tensors_mistakes: "The mistakes are shown on graphs of scalars; this run has tensors.",
     card_rule: "What arrives at {to} goes on to {from} by the rule of “{op}”.",
     rule_of: "rule",
 
@@ -171,7 +174,6 @@ export const en = {
     steps: "Step h",
     steps_about: "How far is (L(x+h) − L(x−h)) / 2h from the gradient of {name}? Too large a step bends, too small a step loses digits.",
     h: "h",
-    steps_unknown: "There are no differences here: the page cannot compute “{op}”.",
     at_h: "At h = {h} the error is {error}.",
     table_h: "The column “difference” uses this h, in a formula of fourth order.",
 

@@ -128,9 +128,12 @@ export const zh: Record<Key, string> = {
     tensor_slice: "切片 [{position}]",
     element_sum: "{name} 是下列各项之和：",
     element_of: "{name} 是对下列各数做 {op}：",
-    tensors_fixed: "这里不能修改数值：页面只计算标量，而这次运行含有张量。请用别的数值重新运行程序。",
+    cannot_sample: "这里不能修改数值：跟踪文件只保存了 {name} 的一部分样本。请把 ExplainOptions::most_elements 设得与张量一样大，再重新写出。",
+    cannot_unkept: "这里不能修改数值：没有保存 {name} 的数值。请在建图之前打开 TraceTensors。",
+    edit_elements: "在“张量”一栏中选择一个元素来修改它。",
+    edited_constants: "常量（如掩码和下标）保持运行时的数值。",
+    of_element: "元素 [{at}]，它的梯度最大",
     tensors_checks: "张量由程序检验：explain(loss).check()。",
-    tensors_mistakes: "这些错误只在标量图上演示；这次运行含有张量。",
     card_rule: "到达 {to} 的梯度按“{op}”的规则传给 {from}。",
     rule_of: "规则",
 
@@ -172,7 +175,6 @@ export const zh: Record<Key, string> = {
     steps: "步长 h",
     steps_about: "(L(x+h) − L(x−h)) / 2h 离 {name} 的梯度有多远？步长太大有弯曲误差，太小则损失有效数字。",
     h: "h",
-    steps_unknown: "这里没有差分：页面不能计算“{op}”。",
     at_h: "h = {h} 时误差为 {error}。",
     table_h: "“数值差分”一列使用这个 h 和四阶公式。",
 

@@ -168,7 +168,7 @@ class Reader {
         const vjp = text(e, "vjp", where);
         if (e.local === null && vjp === "") refuse(`"local" of ${where} is no number`);
         const symbol = text(e, "symbol", where);
-        return { from, to, slot, local: local.x, localTensor: local.tensor, symbol, vjp, blocked: e.blocked === true, contribution: null };
+        return { from, to, slot, local: local.x, localTensor: local.tensor, position: "position" in e ? integer(e, "position", where) : -1, symbol, vjp, blocked: e.blocked === true, contribution: null };
     }
 
     private checkInputs(): void {

@@ -17,6 +17,7 @@ function passes(upstream: number, edge: TraceEdge): boolean {
 export interface Pass {
     events: TraceEvent[];
     start: (number | null)[]; // gradients before the first event
+    startTensors?: number[]; // where they are tensors, their places
     gradients: (number | null)[]; // after the last
     contributions: (number | null)[]; // by edge
 }
@@ -75,7 +76,7 @@ export function backward(trace: Trace, mistakes: Mistakes = noMistakes, left: (n
     return pass;
 }
 
-// As the file has it, for what goes through tensors follows from rules that the page does not have.
+// As the file has it: evaluate/tensor_run.ts makes what goes through tensors anew, where it can.
 function passOf(trace: Trace, events: TraceEvent[]): Pass {
     const none = () => trace.nodes.map(() => null);
     const pass: Pass = { events, start: none(), gradients: none(), contributions: trace.edges.map(() => null) };

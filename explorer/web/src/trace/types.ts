@@ -54,6 +54,7 @@ export interface TraceEdge {
     symbol: string;
     vjp: string; // of a tensor: what the rule makes of the upstream gradient
     localTensor: number;
+    position: number; // of stack and value_at: which entry; -1: of another operation
     contribution: number | null;
 }
 

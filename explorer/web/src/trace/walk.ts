@@ -9,9 +9,10 @@ export class Walk {
     constructor(
         readonly events: readonly TraceEvent[],
         start: readonly (number | null)[],
+        startTensors: readonly number[] = [],
     ) {
         this.gradients = [...start];
-        this.tensors = new Int32Array(start.length).fill(-1);
+        this.tensors = Int32Array.from(start, (_, i) => startTensors[i] ?? -1);
     }
 
     /// How many events have happened.

@@ -149,7 +149,6 @@ export class Graph implements View {
     // Numbers and what the current event does: after every step.
     private mark(change: Change | "all"): void {
         const { session } = this;
-        const { trace } = session;
         const event = session.phase === 5 ? session.walk.event : null;
         const here = this.keyOf(event?.node ?? -1);
         const selected = this.keyOf(session.selected);
@@ -158,7 +157,7 @@ export class Graph implements View {
             const c = drawn.element.classList;
             c.toggle("selected", key === selected);
             c.toggle("active", key === here);
-            c.toggle("wrong", drawn.box.node >= 0 && !Object.is(trace.nodes[drawn.box.node].gradient, session.right[drawn.box.node]));
+            c.toggle("wrong", drawn.box.node >= 0 && session.isWrong(drawn.box.node));
             drawn.element.tabIndex = key === selected ? 0 : -1;
         }
         this.flow();

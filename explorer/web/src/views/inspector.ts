@@ -3,17 +3,16 @@ import { h } from "../draw/dom";
 import { t } from "../text/words";
 import { activations } from "../evaluate/functions";
 import { isEdited } from "../evaluate/evaluate";
-import { expressionOf, fullNumber } from "../trace/notation";
+import { expressionOf } from "../trace/notation";
 import { isConstant, isLeaf, nameOf } from "../trace/trace";
 import type { Change, Session } from "../state/session";
+import { NumberEditor, whyFixed } from "./editor";
 import type { View } from "./view";
 
 export class Inspector implements View {
     readonly element = h("section", { class: "panel inspector", "data-testid": "inspector" });
-    private readonly number = h("input", { type: "text", inputmode: "decimal", id: "edit", "data-testid": "edit", spellcheck: "false", autocomplete: "off", onchange: () => this.take(this.number.value) });
-    private readonly slider = h("input", { type: "range", step: "any", "data-testid": "slider", oninput: () => this.slide() });
+    private readonly edit = new NumberEditor("edit", (x) => this.session.setLeaf(this.drawn, x));
     private drawn = -1;
-    private center = 0; // of the slider, so that it stays where it is while it is pulled
 
     constructor(private readonly session: Session) {}
 
@@ -29,13 +28,12 @@ export class Inspector implements View {
         const { trace, selected } = session;
         const n = trace.nodes[selected];
         this.drawn = selected;
-        this.center = n.value;
         const parts: (HTMLElement | null)[] = [h("h2", {}, t("inspect", { name: nameOf(trace, selected) })), this.about(selected)];
         if (n.op === "folded") parts.push(h("p", { class: "quiet" }, trace.reason));
         if (isLeaf(n)) parts.push(...this.editor(selected));
-        else if (activations.includes(n.op)) parts.push(this.activation(selected));
+        else if (activations.includes(n.op) && (!session.tensors || !session.editable || session.tensors.isElementwise(selected))) parts.push(this.activation(selected));
         if (isEdited(session.edits)) {
-            parts.push(h("p", { class: "edited", "data-testid": "edited" }, t("edited"), " ", h("button", { type: "button", "data-testid": "reset", onclick: () => session.reset() }, t("reset"))));
+            parts.push(h("p", { class: "edited", "data-testid": "edited" }, t("edited"), session.tensors ? ` ${t("edited_constants")}` : "", " ", h("button", { type: "button", "data-testid": "reset", onclick: () => session.reset() }, t("reset"))));
         }
         this.element.replaceChildren(...parts.filter((p): p is HTMLElement => p !== null));
         this.numbers();
@@ -55,18 +53,15 @@ export class Inspector implements View {
     }
 
     private why(): HTMLElement {
-        const { trace, unknown } = this.session;
-        if (trace.recorded) return h("p", { class: "quiet", "data-testid": "cannot-edit" }, t("tensors_fixed"));
-        return h("p", { class: "quiet", "data-testid": "cannot-edit" }, t("cannot_edit", { op: trace.nodes[unknown].op, name: nameOf(trace, unknown) }));
+        return h("p", { class: "quiet", "data-testid": "cannot-edit" }, whyFixed(this.session));
     }
     private editor(node: number): HTMLElement[] {
-        if (!this.session.editable) return [this.why()];
-        const name = nameOf(this.session.trace, node);
-        this.slider.setAttribute("aria-label", t("slider", { name }));
-        const reach = Math.max(2, 2 * Math.abs(this.center));
-        this.slider.min = String(this.center - reach);
-        this.slider.max = String(this.center + reach);
-        return [h("div", { class: "edit" }, h("label", { for: "edit" }, t("change", { name })), this.number, this.slider)];
+        const { session } = this;
+        if (!session.editable) return [this.why()];
+        const n = session.trace.nodes[node];
+        if (n.tensor >= 0) return [h("p", { class: "quiet", "data-testid": "edit-elements" }, t("edit_elements"))];
+        this.edit.open(nameOf(session.trace, node), n.value);
+        return [this.edit.element];
     }
     private activation(node: number): HTMLElement {
         const { session } = this;
@@ -79,23 +74,10 @@ export class Inspector implements View {
 
     private numbers(): void {
         const { value, tensor } = this.session.trace.nodes[this.drawn];
-        if (tensor >= 0) return;
-        if (document.activeElement !== this.number || Number(this.number.value) !== value) this.number.value = fullNumber(value);
-        if (document.activeElement !== this.slider) this.slider.value = String(value);
-        this.number.removeAttribute("aria-invalid");
-    }
-    private take(text: string): void {
-        const x = Number(text.trim().replace("−", "-"));
-        if (text.trim() === "" || !Number.isFinite(x)) return this.number.setAttribute("aria-invalid", "true");
-        this.session.setLeaf(this.drawn, x);
-    }
-    // Three digits are what a hand can mean.
-    private slide(): void {
-        const reach = Number(this.slider.max) - Number(this.slider.min);
-        const grain = 10 ** Math.floor(Math.log10(reach / 400));
-        this.session.setLeaf(this.drawn, Number((Math.round(this.slider.valueAsNumber / grain) * grain).toPrecision(12)));
+        if (tensor < 0) this.edit.show(value);
     }
     focus(): void {
-        if (this.element.contains(this.number)) this.number.focus(), this.number.select();
+        const { number } = this.edit;
+        if (this.element.contains(number)) number.focus(), number.select();
     }
 }

@@ -3,6 +3,7 @@ import { h } from "../draw/dom";
 import { t } from "../text/words";
 import { isConstant } from "../trace/trace";
 import type { Session } from "../state/session";
+import { whyFixed } from "./editor";
 import type { View } from "./view";
 
 export class MistakeSwitches implements View {
@@ -21,14 +22,14 @@ export class MistakeSwitches implements View {
 
     update(): void {
         const { session } = this;
-        this.about.textContent = t(session.trace.recorded ? "tensors_mistakes" : "mistakes_about");
+        this.about.textContent = session.tensors && !session.editable ? whyFixed(session) : t("mistakes_about");
         for (const { key, box, label } of this.boxes) {
             box.checked = session.mistakes[key];
-            box.disabled = session.trace.recorded !== null;
+            box.disabled = session.tensors !== null && !session.editable;
             label.textContent = t(key);
         }
         const on = session.mistakes.overwrite || session.mistakes.keep;
-        const wrong = session.trace.nodes.filter((n, i) => !isConstant(n) && n.gradient !== session.right[i] && !(Number.isNaN(n.gradient) && Number.isNaN(session.right[i]))).length;
+        const wrong = session.trace.nodes.filter((n, i) => !isConstant(n) && session.isWrong(i)).length;
         this.result.textContent = !on ? "" : wrong === 0 ? t("wrong_none") : t("wrong_rows", { count: wrong });
     }
 }

@@ -1,11 +1,12 @@
 // One step of an optimizer with its state: the sixth of the seven steps.
-import { h, setNumber } from "../draw/dom";
-import { edited } from "../evaluate/evaluate";
+import { h } from "../draw/dom";
 import { t } from "../text/words";
-import { fullNumber, shortNumber } from "../trace/notation";
+import { shortNumber } from "../trace/notation";
 import { isLeaf, nameOf } from "../trace/trace";
 import { type Memory, type Rule, type Step, rules, stepOf } from "../state/optimizer";
 import type { Change, Session } from "../state/session";
+import { whyFixed } from "./editor";
+import { setNumbers } from "./quantity";
 import type { View } from "./view";
 
 // The course's inputs and targets: x, x1, t. They have gradients too, and nobody trains them.
@@ -16,7 +17,7 @@ export class Optimizer implements View {
     private readonly rule = h("select", { id: "rule", "data-testid": "rule", onchange: () => this.startOver() });
     private readonly lr = h("input", { type: "text", inputmode: "decimal", id: "lr", "data-testid": "lr", value: "0.5", oninput: () => this.update() });
     private readonly chosen = new Map<number, boolean>();
-    private memory = new Map<number, Memory>();
+    private memory = new Map<number, Memory[]>(); // of every number
     private made = 0;
     private first: number | null = null;
 
@@ -29,14 +30,15 @@ export class Optimizer implements View {
         const { nodes } = this.session.trace;
         return nodes.map((_, i) => i).filter((i) => isLeaf(nodes[i]) && this.session.right[i] !== null);
     }
-    private steps(): Map<number, Step> {
+    private steps(): Map<number, Step[]> {
         const lr = Number(this.lr.value);
-        const steps = new Map<number, Step>();
+        const steps = new Map<number, Step[]>();
         for (const node of this.leaves()) {
             if (!this.isChosen(node)) continue;
             // The gradients that are shown, so that a mistake leads astray as it does in a program.
-            const gradient = this.session.trace.nodes[node].gradient ?? 0;
-            steps.set(node, stepOf(this.rule.value as Rule, lr, this.session.trace.nodes[node].value, gradient, this.memory.get(node)));
+            const gradient = this.session.total(node);
+            const memory = this.memory.get(node);
+            steps.set(node, Array.from(this.session.numbers(node), (x, i) => stepOf(this.rule.value as Rule, lr, x, gradient?.[i] ?? 0, memory?.[i])));
         }
         return steps;
     }
@@ -48,8 +50,7 @@ export class Optimizer implements View {
             this.rule.replaceChildren(...rules.map((r) => h("option", { value: r, selected: r === now }, t(r))));
         }
         if (!this.session.editable) {
-            const { trace, unknown } = this.session;
-            return this.element.replaceChildren(h("p", {}, trace.recorded ? t("tensors_fixed") : t("cannot_edit", { op: trace.nodes[unknown].op, name: nameOf(trace, unknown) })));
+            return this.element.replaceChildren(h("p", {}, whyFixed(this.session)));
         }
         const focused = document.activeElement;
         this.draw();
@@ -60,9 +61,8 @@ export class Optimizer implements View {
         const { session } = this;
         const { trace } = session;
         const steps = this.steps();
-        const edits = { values: new Map([...session.edits.values, ...[...steps].map(([n, s]): [number, number] => [n, s.x])]), operations: session.edits.operations };
         const now = trace.nodes[trace.root].value;
-        const next = edited(session.original, edits).nodes[trace.root].value;
+        const next = session.lossWith(session.editsWith(numbersOf(steps)));
         const said = [t("would_be", { now: shortNumber(now), next: shortNumber(next) })];
         if (this.made > 0) said.push(t("steps_made", { count: this.made, first: shortNumber(this.first!), now: shortNumber(now) }));
         const form = h("div", { class: "edit" }, h("label", { for: "rule" }, t("rule")), this.rule, h("label", { for: "lr" }, t("lr")), this.lr);
@@ -75,11 +75,12 @@ export class Optimizer implements View {
         this.element.replaceChildren(h("p", {}, `${t("optimizer_about")} ${t("train_which")}`), form, this.table(steps), h("p", { role: "status", "data-testid": "optimizer-said" }, said.join(" ")), buttons);
     }
 
-    private table(steps: Map<number, Step>): HTMLElement {
-        const { trace } = this.session;
-        const number = (x: number | undefined, testid?: string) => {
+    private table(steps: Map<number, Step[]>): HTMLElement {
+        const { session } = this;
+        const { trace } = session;
+        const number = (x: ArrayLike<number> | null | undefined, testid?: string) => {
             const cell = h("td", { class: "number", "data-testid": testid });
-            setNumber(cell, x ?? null, x === undefined ? "–" : shortNumber(x), x === undefined ? "" : fullNumber(x));
+            setNumbers(cell, x ?? null);
             return cell;
         };
         const rule = this.rule.value as Rule;
@@ -89,9 +90,9 @@ export class Optimizer implements View {
             const step = steps.get(node);
             const name = nameOf(trace, node);
             const box = h("input", { type: "checkbox", checked: this.isChosen(node), id: `train-${node}`, onchange: () => (this.chosen.set(node, box.checked), this.update()) });
-            const moments = [step?.memory.first, step?.memory.second].slice(0, state.length).map((x) => number(x));
-            const value = trace.nodes[node].value;
-            return h("tr", {}, h("th", { scope: "row" }, box, h("label", { for: `train-${node}` }, name)), number(value), number(trace.nodes[node].gradient ?? 0), ...moments, number(step && step.x - value), number(step?.x, `next-${name}`));
+            const moments = (["first", "second"] as const).slice(0, state.length).map((m) => number(step?.map((s) => s.memory[m])));
+            const value = session.numbers(node);
+            return h("tr", {}, h("th", { scope: "row" }, box, h("label", { for: `train-${node}` }, name)), number(value), number(session.total(node)), ...moments, number(step?.map((s, i) => s.x - value[i])), number(step?.map((s) => s.x), `next-${name}`));
         });
         const head = h("tr", {}, ...columns.map((c) => h("th", { scope: "col" }, t(c))));
         return h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": t("optimizer") }, h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows)));
@@ -101,9 +102,9 @@ export class Optimizer implements View {
         const { session } = this;
         this.first ??= session.trace.nodes[session.trace.root].value;
         const steps = this.steps();
-        for (const [node, step] of steps) this.memory.set(node, step.memory);
+        for (const [node, step] of steps) this.memory.set(node, step.map((s) => s.memory));
         this.made += 1;
-        session.setLeaves(new Map([...steps].map(([node, step]) => [node, step.x])));
+        session.setLeaves(numbersOf(steps));
     }
     private startOver(numbers = false): void {
         this.memory = new Map();
@@ -113,3 +114,5 @@ export class Optimizer implements View {
         else this.update();
     }
 }
+
+const numbersOf = (steps: ReadonlyMap<number, Step[]>): Map<number, number[]> => new Map([...steps].map(([node, all]) => [node, all.map((s) => s.x)]));

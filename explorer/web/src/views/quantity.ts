@@ -18,3 +18,11 @@ export function setQuantity(cell: Element, trace: Trace, x: number | null, tenso
     const full = tensor >= 0 ? JSON.stringify(trace.tensors[tensor].values) : x === null ? "" : fullNumber(x);
     setNumber(cell, x === null && tensor < 0 ? null : 0, quantityText(trace, x, tensor, none), full);
 }
+/// One number, three in a list, or how large many are.
+export function setNumbers(cell: Element, x: ArrayLike<number> | null): void {
+    if (x === null) return setNumber(cell, null, "–", "");
+    if (x.length === 1) return setNumber(cell, 0, shortNumber(x[0]), fullNumber(x[0]));
+    const all = Array.from(x);
+    const few = all.length <= 3 && all.map((v) => Number(v.toPrecision(3))).join(" ");
+    setNumber(cell, 0, few ? `[${few}]` : `|${shortNumber(Number(Math.sqrt(all.reduce((s, v) => s + v * v, 0)).toPrecision(4)))}|`, JSON.stringify(all));
+}

@@ -1,9 +1,12 @@
 // The error of a difference over its step h: a V, as too large a step bends and too small a one loses digits.
 import { h, svg } from "../draw/dom";
 import { simpleDifference } from "../evaluate/check";
+import { TensorChecker } from "../evaluate/tensor_check";
 import { t } from "../text/words";
+import { positionOf } from "../trace/elements";
 import { nameOf } from "../trace/trace";
 import type { Change, Session } from "../state/session";
+import { whyFixed } from "./editor";
 import type { View } from "./view";
 
 const width = 340;
@@ -34,18 +37,20 @@ export class Steps implements View {
         const { session } = this;
         const { trace, selected } = session;
         this.shown = selected;
-        const name = nameOf(trace, selected);
+        const element = trace.nodes[selected].tensor >= 0 && session.checker instanceof TensorChecker ? `[${positionOf(trace.nodes[selected].shape, session.checker.mainElement(selected)).join(", ")}]` : "";
+        const name = nameOf(trace, selected) + element;
         this.about.textContent = t("steps_about", { name });
         this.label.textContent = `${t("h")} = ${session.step.toExponential(1)}`;
         this.slider.value = String(Math.log10(session.step));
         const loss = session.checker.lossOf(selected);
         if (!loss) {
             this.plot.replaceChildren();
-            this.said.textContent = trace.recorded ? t("tensors_checks") : t("steps_unknown", { op: trace.nodes[session.unknown]?.op ?? "" });
+            this.said.textContent = whyFixed(session);
             return;
         }
-        const gradient = session.right[selected] ?? 0;
-        const errorAt = (step: number) => Math.abs(simpleDifference(loss, trace.nodes[selected].value, step) - gradient);
+        const { checker } = session;
+        const [gradient, value] = checker instanceof TensorChecker ? [checker.gradientOf(selected), checker.valueOf(selected)] : [session.right[selected] ?? 0, trace.nodes[selected].value];
+        const errorAt = (step: number) => Math.abs(simpleDifference(loss, value, step) - gradient);
         this.draw(errorAt);
         this.said.textContent = `${t("at_h", { h: session.step.toExponential(1), error: errorAt(session.step).toExponential(1) })} ${t("table_h")}`;
         this.plot.setAttribute("aria-label", `${this.about.textContent} ${this.said.textContent}`);

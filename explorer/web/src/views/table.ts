@@ -2,8 +2,10 @@
 import { h, setNumber, setText } from "../draw/dom";
 import { t } from "../text/words";
 import { expressionOf, fullNumber, shortNumber } from "../trace/notation";
+import { positionOf } from "../trace/elements";
 import { findNode, isConstant, isHidden, isLeaf, isSource, nameOf } from "../trace/trace";
 import type { Change, Session } from "../state/session";
+import { whyFixed } from "./editor";
 import { setQuantity } from "./quantity";
 import type { View } from "./view";
 
@@ -148,8 +150,10 @@ export class Table implements View {
     }
 
     private check(node: number, c: Cells): void {
-        if (this.session.trace.recorded || isConstant(this.session.trace.nodes[node])) return [c.numeric, c.forward, c.error, c.verdict].forEach((cell) => setText(cell, "–"));
-        const row = this.session.checker.row(node);
+        const row = isConstant(this.session.trace.nodes[node]) ? null : this.session.checker.row(node);
+        if (!row) return [c.numeric, c.forward, c.error, c.verdict].forEach((cell) => setText(cell, "–"));
+        const at = row.at === undefined ? "" : t("of_element", { at: positionOf(this.session.trace.nodes[node].shape, row.at).join(", ") });
+        for (const cell of [c.numeric, c.forward]) cell.title = at;
         set(c.numeric, row.numeric);
         set(c.forward, row.forward);
         setNumber(c.error, row.error, row.error === 0 ? "0" : row.error.toExponential(0), fullNumber(row.error));
@@ -159,8 +163,8 @@ export class Table implements View {
     }
 
     private summary(): void {
-        if (this.session.trace.recorded) return setText(this.status, t("tensors_checks"));
-        const rows = [...this.cells.keys()].filter((node) => !isConstant(this.session.trace.nodes[node])).map((node) => this.session.checker.row(node));
+        if (this.session.tensors && !this.session.editable) return setText(this.status, `${t("tensors_checks")} ${whyFixed(this.session)}`);
+        const rows = [...this.cells.keys()].filter((node) => !isConstant(this.session.trace.nodes[node])).map((node) => this.session.checker.row(node)!);
         const failed = rows.filter((r) => !r.pass).length;
         setText(this.status, failed === 0 ? t("all_pass", { count: rows.length }) : t("some_fail", { count: failed, all: rows.length }));
         this.status.classList.toggle("alarm", failed > 0);

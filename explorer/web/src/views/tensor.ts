@@ -3,9 +3,10 @@ import { h, setNumber, svg } from "../draw/dom";
 import { t } from "../text/words";
 import { elementOf, positionOf } from "../trace/elements";
 import { fullNumber, shortNumber } from "../trace/notation";
-import { nameOf } from "../trace/trace";
+import { isLeaf, nameOf } from "../trace/trace";
 import type { Tensor } from "../trace/types";
 import type { Change, Session } from "../state/session";
+import { NumberEditor, whyFixed } from "./editor";
 import type { View } from "./view";
 import { shapeText } from "./quantity";
 
@@ -17,6 +18,8 @@ export class TensorView implements View {
     private slice = 0;
     private at = -1; // the open element
     private node = -1;
+    private readonly edit = new NumberEditor("edit-element", (x) => this.session.setElement(this.node, this.at, x));
+    private edited = ""; // the element that it is about
 
     constructor(private readonly session: Session) {}
 
@@ -85,7 +88,7 @@ export class TensorView implements View {
             const at = (first + i) * tensor.every;
             const sign = Number.isFinite(x) ? (x < 0 ? "negative" : "positive") : "bad";
             const act = () => this.open(at);
-            const text = numbers ? String(Number(x.toPrecision(2))) : "";
+            const text = numbers ? twoDigits(x) : "";
             const cell = svg("g", { class: `cell ${sign}${at === this.at ? " open" : ""}`, "data-at": at, onclick: act, role: "button", tabindex: i === 0 || at === this.at ? 0 : -1, "aria-label": `${text} [${positionOf(tensor.shape, at).join(", ")}] = ${shortNumber(x)}`, onkeydown: (e: KeyboardEvent) => this.key(e, act, columns) });
             cell.append(svg("rect", { x: column * side, y: row * height, width: side, height, "fill-opacity": Number.isFinite(x) ? (0.08 + 0.7 * Math.abs(x) / top).toFixed(3) : 1 }));
             cell.append(svg("title", {}, `[${positionOf(tensor.shape, at).join(", ")}] = ${fullNumber(x)}`));
@@ -110,6 +113,13 @@ export class TensorView implements View {
         this.draw();
         this.element.querySelector<SVGGElement>(".cell.open")?.focus({ preventScroll: true });
     }
+    private editor(name: string, x: number): HTMLElement {
+        if (!this.session.editable) return h("p", { class: "quiet" }, whyFixed(this.session));
+        if (this.edited !== name) this.edit.open(name, x);
+        this.edited = name;
+        this.edit.show(x);
+        return this.edit.element;
+    }
     private opened(): HTMLElement[] {
         const { trace } = this.session;
         const n = trace.nodes[this.node];
@@ -117,6 +127,7 @@ export class TensorView implements View {
         const element = elementOf(trace, this.node, this.at, (i) => nameOf(trace, i));
         const tensor = this.shown!;
         const shown = h("p", {}, h("strong", {}, name), ` ${this.face === "gradient" ? t("gradient") : t("value")}: `, h("span", { class: "number" }, fullNumber(tensor.values[this.at / tensor.every])));
+        if (isLeaf(n) && this.face === "value") return [shown, this.editor(name, tensor.values[this.at / tensor.every])];
         if (!element) return [shown];
         let total = 0;
         const number = (x: number) => {
@@ -131,4 +142,10 @@ export class TensorView implements View {
         const how = element.sum ? t("element_sum", { name }) : t("element_of", { name, op: n.op });
         return [shown, h("p", { class: "quiet" }, how), h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": how }, h("table", {}, h("tbody", {}, ...rows, h("tr", { class: "sum" }, h("th", { scope: "row" }, name), number(element.value), element.sum ? h("td") : null))))];
     }
+}
+
+// As short as two digits can be.
+function twoDigits(x: number): string {
+    const [plain, power] = [String(Number(x.toPrecision(2))), x.toExponential(0)];
+    return plain.length > 6 && power.length < plain.length ? power : plain;
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Session } from "../../src/state/session";
+import { findNode } from "../../src/trace/trace";
 import { traceOf, traceText, nodeOf } from "../support";
 import { full, near, onPage, picture } from "./support";
 
@@ -36,11 +38,67 @@ test("an element of a tensor opens as the products that make it", () =>
         await picture(page, "tensor-element");
     }));
 
-test("tensors cannot be edited in the page, and it says why", () =>
+test("an element of a tensor is edited, and everything follows", () =>
     onPage("two_linear_layers", async (page) => {
+        await goTo(page, "out.weight");
+        const before = await full(page.getByTestId("value-L"));
+        await page.locator(".cell").nth(7).press("Enter");
+        await page.getByTestId("edit").fill("1.25");
+        await page.getByTestId("edit").press("Enter");
+        const session = new Session(traceOf("two_linear_layers"));
+        session.setElement(findNode(session.trace, "out.weight"), 7, 1.25);
+        const after = await full(page.getByTestId("value-L"));
+        assert.notEqual(after, before);
+        near(after, session.numbers(session.trace.root)[0]);
+        await page.getByTestId("slider").fill("0.5");
+        assert.notEqual(await full(page.getByTestId("value-L")), after);
+        await page.getByTestId("to-end").click();
+        await picture(page, "tensor-edited");
+        await page.getByTestId("reset").click();
+        near(await full(page.getByTestId("value-L")), before);
+    }));
+
+test("checks, mistakes and paths work on tensors", () =>
+    onPage("two_linear_layers", async (page) => {
+        assert.match((await page.getByTestId("table").textContent())!, /All \d+ checks pass/);
+        await page.getByTestId("to-end").click();
         await goTo(page, "hidden.weight");
-        assert.match((await page.getByTestId("cannot-edit").textContent())!, /this run has tensors/);
+        const numbers = async (of: string): Promise<number[]> => JSON.parse((await page.locator(of).first().getAttribute("data-value"))!);
+        const right = await numbers('[data-testid="grad-hidden.weight"]');
+        const path = await numbers("[data-testid=path-row] .number");
+        path.forEach((x, i) => near(x, right[i], 1e-7));
+        await picture(page, "tensor-paths");
+        await page.getByTestId("tab-mistakes").click();
+        await page.getByTestId("mistake-keep").check();
+        const twice = await numbers('[data-testid="grad-hidden.weight"]');
+        twice.forEach((x, i) => near(x, 2 * right[i], 1e-7));
+        assert.match((await page.getByTestId("table").textContent())!, /✗ fail/);
+        await picture(page, "tensor-mistake");
+        await page.getByTestId("mistake-keep").uncheck();
+        assert.match((await page.getByTestId("table").textContent())!, /All \d+ checks pass/);
+    }));
+
+test("an optimizer makes a step on tensors", () =>
+    onPage("two_linear_layers", async (page) => {
+        await page.getByTestId("phase-6").click();
+        await page.getByTestId("lr").fill("2");
+        const before = await full(page.getByTestId("value-L"));
+        const next = JSON.parse((await page.getByTestId("next-out.bias").getAttribute("data-value"))!) as number[];
+        await page.getByTestId("apply").click();
+        const now = JSON.parse((await page.getByTestId("value-out.bias").getAttribute("data-value"))!) as number[];
+        now.forEach((x, i) => near(x, Math.fround(next[i])));
+        assert.ok((await full(page.getByTestId("value-L"))) < before);
+        await picture(page, "tensor-optimizer");
+    }));
+
+test("what the page cannot compute cannot be edited, and it says why", () =>
+    onPage(traceText("two_linear_layers").replaceAll('"softmax"', '"my_softmax"'), async (page) => {
+        await goTo(page, "hidden.weight");
+        assert.match((await page.getByTestId("cannot-edit").textContent())!, /does not know the operation “my_softmax” of p/);
+        await page.locator(".cell").first().press("Enter");
         assert.equal(await page.getByTestId("edit").count(), 0);
+        await page.getByTestId("tab-mistakes").click();
+        assert.ok(await page.getByTestId("mistake-keep").isDisabled());
     }));
 
 test("a graph that was cut says so", () => {
