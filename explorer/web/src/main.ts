@@ -1,7 +1,9 @@
 // Reads the trace that stands in the page and shows it, or says why it cannot.
 import { h } from "./draw/dom";
 import { showPage } from "./page";
-import { setLanguage, t } from "./text/words";
+import { beginLook } from "./state/look";
+import { refusalsZh } from "./text/refusals_zh";
+import { language, t } from "./text/words";
 import { readTrace, Refusal } from "./trace/read";
 
 let leave: () => void = () => {};
@@ -14,7 +16,7 @@ function open(source: string, name: string): void {
         leave = showPage(readTrace(source), openFile);
     } catch (error) {
         if (!(error instanceof Refusal)) throw error;
-        refuse(name, error.message);
+        refuse(name, error.why.in(language() === "zh" ? refusalsZh : {}));
     }
 }
 async function openFile(file: File): Promise<void> {
@@ -29,8 +31,5 @@ function refuse(name: string, why: string): void {
     );
 }
 
-if (navigator.language.toLowerCase().startsWith("zh")) {
-    setLanguage("zh");
-    document.documentElement.lang = "zh-CN";
-}
+beginLook(location.hash);
 open(document.getElementById("trace")?.textContent ?? "", t("this_page"));

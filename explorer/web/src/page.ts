@@ -34,8 +34,9 @@ export function showPage(trace: Trace, openFile: (file: File) => void): () => vo
     const redraw = () => {
         document.title = `${nameOf(trace, trace.root)} · ${t("title")}`;
         update("all");
+        remember(session);
     };
-    const header = new Header(session, redraw, openFile);
+    const header = new Header(session, redraw, openFile, () => remember(session));
     const controls = new Controls(session);
     const graph = new Graph(session);
     const inspector = new Inspector(session);

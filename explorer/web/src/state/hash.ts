@@ -2,7 +2,9 @@
 import { findNode, nameOf } from "../trace/trace";
 import { positionOf } from "../trace/elements";
 import { operationOf } from "../evaluate/operations";
+import { defaultStep } from "../evaluate/check";
 import { noEdits } from "../evaluate/evaluate";
+import { lookToHash } from "./look";
 import type { Phase, Session } from "./session";
 
 const named = (session: Session, node: number): string =>
@@ -10,6 +12,10 @@ const named = (session: Session, node: number): string =>
 
 export function toHash(session: Session): string {
     const out = new URLSearchParams();
+    lookToHash(out);
+    if (session.film.run > 0) out.set("run", String(session.film.run + 1));
+    if (session.film.step > 0) out.set("step", String(session.film.step));
+    if (session.step !== defaultStep) out.set("h", String(session.step));
     if (session.position > 0) out.set("event", String(session.position));
     if (session.phase !== 5 && session.phase !== 4) out.set("phase", String(session.phase));
     const follows = session.walk.event?.node ?? session.trace.root;
@@ -37,6 +43,8 @@ function placeOf({ trace }: Session, name: string): [number, number] {
 /// Takes what it understands and leaves the rest.
 export function fromHash(session: Session, hash: string): void {
     const wanted = new URLSearchParams(hash.replace(/^#/, ""));
+    const number = (key: string) => Number(wanted.get(key)) || 0;
+    if (session.recording.runs.length > 0) session.showStep(Math.max(0, number("run") - 1), number("step"));
     const edits = noEdits();
     const pairs = (key: string): [number, string][] =>
         wanted.getAll(key).map((pair) => {
@@ -57,6 +65,7 @@ export function fromHash(session: Session, hash: string): void {
     session.mistakes = mistakes;
     if (session.editable) session.setEdits(edits);
     else session.setMistakes(mistakes);
+    if (number("h") > 0) session.setStep(number("h"));
     const phase = Number(wanted.get("phase"));
     if (Number.isInteger(phase) && phase >= 1 && phase <= 7) session.toPhase(phase as Phase);
     else session.go(Number(wanted.get("event")) || 0);

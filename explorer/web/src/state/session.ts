@@ -8,6 +8,7 @@ import { type Mistakes, type Pass, noMistakes, backward } from "../trace/replay"
 import { copyOf, isLeaf } from "../trace/trace";
 import type { Trace } from "../trace/types";
 import { Walk } from "../trace/walk";
+import { graphNear, traceAt } from "./film";
 
 /// The steps of training that lie in one trace: 1 structure, 2 initial numbers, 3 forward, 4 loss, 5 backward, 6 update, 7 again.
 export type Phase = 1 | 2 | 3 | 4 | 5 | 6 | 7;
@@ -21,7 +22,7 @@ export class Session {
     right: (number | null)[]; // the gradients without the mistakes
     walk!: Walk;
     checker!: Checker | TensorChecker;
-    readonly tensors: TensorRun | null; // of a run with tensors
+    tensors!: TensorRun | null; // of a run with tensors
     private values: readonly Numbers[] = []; // of such a run, with the edits
     private rightTotals: (Numbers | null)[] = [];
     private totals: (Numbers | null)[] = [];
@@ -30,7 +31,8 @@ export class Session {
     edits: Edits = noEdits();
     mistakes: Mistakes = noMistakes;
     step = defaultStep;
-    readonly obstacle: Obstacle | null; // what cannot be computed here
+    obstacle!: Obstacle | null; // what cannot be computed here
+    film = { run: 0, step: 0, graph: 0 }; // of a recorded training; graph: the step whose graph is shown
     private readonly listeners: Listener[] = [];
 
     original: Trace;
@@ -38,9 +40,7 @@ export class Session {
 
     constructor(trace: Trace) {
         this.original = this.recording = trace;
-        this.tensors = trace.recorded ? new TensorRun(trace) : null;
-        const unknown = this.tensors ? -1 : firstUnknown(trace);
-        this.obstacle = this.tensors ? this.tensors.obstacle : unknown < 0 ? null : { why: "operation", node: unknown };
+        this.take(trace);
         this.selected = trace.root;
         this.trace = trace;
         this.right = [];
@@ -237,11 +237,22 @@ export class Session {
         else this.edits.operations.set(node, op);
         this.change();
     }
-    /// Another step of a recorded training.
-    show(trace: Trace): void {
-        this.original = trace;
+    /// A step of a recorded training: its graph, where that was kept.
+    showStep(run: number, step: number): void {
+        const { runs } = this.recording;
+        if (!runs[run]) return;
+        const at = Math.min(Math.max(0, Math.trunc(step)), runs[run].steps - 1);
+        const graph = graphNear(this.recording, runs[run], at);
+        this.film = { run, step: at, graph };
+        this.take(traceAt(this.recording, runs[run], graph) ?? this.recording);
         this.edits = noEdits();
         this.change();
+    }
+    private take(trace: Trace): void {
+        this.original = trace;
+        this.tensors = trace.recorded ? new TensorRun(trace) : null;
+        const unknown = this.tensors ? -1 : firstUnknown(trace);
+        this.obstacle = this.tensors ? this.tensors.obstacle : unknown < 0 ? null : { why: "operation", node: unknown };
     }
     setEdits(edits: Edits): void {
         if (!this.editable) return;

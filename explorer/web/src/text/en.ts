@@ -135,6 +135,7 @@ export const en = {
     tensors_checks: "Tensors are checked by the program: explain(loss).check().",
     card_rule: "What arrives at {to} goes on to {from} by the rule of “{op}”.",
     rule_of: "rule",
+    rule_by: "upstream by the rule of “{op}”",
 
     source: "Your program",
     no_source: "The program kept no lines for this node. Open TraceLines before the graph is made.",
@@ -181,7 +182,7 @@ export const en = {
     run: "Run",
     training_step: "Step {at} of {of}",
     training_walk: "The graph, its numbers and the walk are those of this step, to the last bit.",
-    training_numbers: "The numbers are those of this step; the graph is that of the first.",
+    training_numbers: "The numbers here are those of this step; the graph and the walk below are those of step {step}.",
     training_numbers_of: "Numbers of step {at}",
     training_loss: "Losses",
     state: "state",

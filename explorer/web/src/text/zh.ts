@@ -135,6 +135,7 @@ export const zh: Record<Key, string> = {
     of_element: "元素 [{at}]，它的梯度最大",
     tensors_checks: "张量由程序检验：explain(loss).check()。",
     card_rule: "到达 {to} 的梯度按“{op}”的规则传给 {from}。",
+    rule_by: "上游梯度按“{op}”的规则传递",
     rule_of: "规则",
 
     source: "你的程序",
@@ -166,7 +167,7 @@ export const zh: Record<Key, string> = {
 
     mistakes: "故意出错",
     mistakes_about: "看看两个常见错误会让梯度变成什么样。",
-    overwrite: "覆盖而不是累加：grad = product",
+    overwrite: "覆盖而不是累加：grad = 乘积",
     keep: "忘了 zero_grad：这是第二次反向传播",
     wrong_now: "这些梯度是故意弄错的：{what}。",
     wrong_rows: "现在有 {count} 个梯度是错的。",
@@ -182,7 +183,7 @@ export const zh: Record<Key, string> = {
     run: "记录",
     training_step: "第 {at} / {of} 步",
     training_walk: "图、数值和行走都是这一步的，精确到最后一位。",
-    training_numbers: "数值是这一步的；图是第一步的。",
+    training_numbers: "这里的数值是这一步的；下面的图和过程是第 {step} 步的。",
     training_numbers_of: "第 {at} 步的数值",
     training_loss: "损失",
     state: "状态",

@@ -1,21 +1,21 @@
 // Tensors of a trace, and what adds up to their elements.
-import { type Json, integer, isObject, list, real, refuse, text } from "./json";
+import { type Json, type Said, integer, isObject, list, real, refuse, say, text } from "./json";
 import type { Tensor, Terms } from "./types";
 
-const numbers = (of: Json, key: string, where: string): number[] => list(of, key).map((x) => real(x, `"${key}" of ${where}`));
+const numbers = (of: Json, key: string, where: Said): number[] => list(of, key).map((x) => real(x, say`"${key}" of ${where}`));
 
-export function readTensor(x: Json, where: string): Tensor {
+export function readTensor(x: Json, where: Said): Tensor {
     const shape = numbers(x, "shape", where);
     const values = numbers(x, "values", where);
     const every = "every" in x ? integer(x, "every", where) : 1;
     const size = shape.reduce((a, b) => a * b, 1);
-    if (every < 1 || values.length !== Math.ceil(size / every)) refuse(`${where} of shape (${shape}) has ${values.length} numbers`);
+    if (every < 1 || values.length !== Math.ceil(size / every)) refuse`${where} of shape (${shape.join(", ")}) has ${values.length} numbers`;
     const told = isObject(x.statistics) ? x.statistics : {};
-    const of = (key: string) => (key in told ? real(told[key], `"${key}" of ${where}`) : NaN);
+    const of = (key: string) => (key in told ? real(told[key], say`"${key}" of ${where}`) : NaN);
     return { dtype: text(x, "dtype", where), shape, values, every, statistics: { min: of("min"), max: of("max"), mean: of("mean"), norm: of("norm"), zeros: of("zeros"), bad: of("bad") } };
 }
 
-export function readTerms(x: Json, where: string): Terms {
-    const of = list(x, "of").map((terms) => (Array.isArray(terms) ? (terms as (number | number[])[]) : refuse(`"terms" of ${where} is no list of lists`)));
+export function readTerms(x: Json, where: Said): Terms {
+    const of = list(x, "of").map((terms) => (Array.isArray(terms) ? (terms as (number | number[])[]) : refuse`"terms" of ${where} is no list of lists`));
     return { form: text(x, "form", where), of, bias: "bias" in x ? numbers(x, "bias", where) : [], at: "at" in x ? numbers(x, "at", where) : [] };
 }

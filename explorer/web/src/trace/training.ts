@@ -1,5 +1,6 @@
 // Training recordings: the numbers of every step, to the bit. docs/explorer/trace-format.md describes the series.
-import { type Json, integer, isObject, list, object, refuse, text } from "./json";
+import type { Trace } from "./types";
+import { type Json, type Said, integer, isObject, list, object, refuse, say, text } from "./json";
 
 export interface Track {
     name: string;
@@ -22,6 +23,7 @@ export interface Run {
     parameters: Parameter[];
     state: State[];
     nodes: { node: number; value: number[]; gradient: number[] }[]; // empty: the graph was not the same in all steps
+    graphs: Map<number, () => Trace>; // of tensors, in the steps that were kept
 }
 
 const view = new DataView(new ArrayBuffer(8));
@@ -33,7 +35,7 @@ export function decode(series: string, single = false): number[] {
     let [high, low] = [0, 0];
     return series.split(",").map((word) => {
         if (word === "-") return NaN;
-        if (!/^[0-9a-f]*$/.test(word) || word.length > width) return refuse(`a series holds ${JSON.stringify(word)}, which is no number`);
+        if (!/^[0-9a-f]*$/.test(word) || word.length > width) return refuse`a series holds ${JSON.stringify(word)}, which is no number`;
         const digits = word.padStart(16, "0");
         high ^= parseInt(digits.slice(0, 8), 16);
         low ^= parseInt(digits.slice(8), 16);
@@ -44,37 +46,54 @@ export function decode(series: string, single = false): number[] {
 }
 
 /// `steps` in a series of one number has that many commas less one, and an empty text is a single unchanged 0.
-function readSeries(x: unknown, count: number, where: string, single = false): number[] {
-    if (typeof x !== "string") return refuse(`${where} is no series`);
+function readSeries(x: unknown, count: number, where: Said, single = false): number[] {
+    if (typeof x !== "string") return refuse`${where} is no series`;
     const numbers = x === "" && count === 1 ? [0] : decode(x, single);
-    return numbers.length === count ? numbers : refuse(`${where} has ${numbers.length} numbers, and ${count} are expected`);
+    return numbers.length === count ? numbers : refuse`${where} has ${numbers.length} numbers, and ${count} are expected`;
 }
 
-function readRun(run: Json, place: (id: number) => number, where: string): Run {
+function readRun(run: Json, place: (id: number) => number, where: Said, read: ReadGraph): Run {
     const steps = integer(run, "steps", where);
-    const track = (x: unknown, kind: string, count: number) => {
-        const of = object(x, `${kind} of ${where}`);
+    const track = (x: unknown, kind: Said, count: number) => {
+        const of = object(x, say`${kind} of ${where}`);
         const name = text(of, "name", where);
         const single = of.dtype === "float32";
-        const all = (key: string, n: number) => list(of, key).map((s) => readSeries(s, n, `"${key}" of ${name}`, single));
+        const all = (key: string, n: number) => list(of, key).map((s) => readSeries(s, n, say`"${key}" of ${name}`, single));
         return { of, name, shape: list(of, "shape").map(Number), series: all("values", count), all };
     };
     const parameters = list(run, "parameters").map((x): Parameter => {
-        const { of, name, shape, series, all } = track(x, "a parameter", steps + 1);
+        const { of, name, shape, series, all } = track(x, say`a parameter`, steps + 1);
         return { name, shape, series, node: typeof of.node === "number" ? place(of.node) : -1, gradients: all("gradients", steps) };
     });
     const state = list(run, "state").map((x): State => {
-        const { of, name, shape, series } = track(x, "a state", steps);
+        const { of, name, shape, series } = track(x, say`a state`, steps);
         return { name, shape, series, parameter: typeof of.parameter === "number" ? of.parameter : -1 };
     });
     const nodes = !("nodes" in run) ? [] : list(run, "nodes").map((x) => {
-        const n = object(x, `a node of ${where}`);
-        return { node: place(integer(n, "node", where)), value: readSeries(n.value, steps, `"value" of a node`), gradient: readSeries(n.gradient, steps, `"gradient" of a node`) };
+        const n = object(x, say`a node of ${where}`);
+        return { node: place(integer(n, "node", where)), value: readSeries(n.value, steps, say`"value" of a node`), gradient: readSeries(n.gradient, steps, say`"gradient" of a node`) };
     });
-    return { name: text(run, "name", where), optimizer: text(run, "optimizer", where), steps, loss: readSeries(run.loss, steps, '"loss"'), lr: readSeries(run.lr, steps, '"lr"'), parameters, state, nodes };
+    const graphs = new Map<number, () => Trace>();
+    for (const x of "graphs" in run ? list(run, "graphs") : []) {
+        const graph = object(x, say`a graph of ${where}`);
+        let found: Trace | null = null; // made when it is asked for
+        graphs.set(integer(graph, "step", say`a graph of ${where}`), () => (found ??= read(graph)));
+    }
+    return { graphs, name: text(run, "name", where), optimizer: text(run, "optimizer", where), steps, loss: readSeries(run.loss, steps, say`"loss"`), lr: readSeries(run.lr, steps, say`"lr"`), parameters, state, nodes };
 }
 
-export function readTraining(file: Json, place: (id: number) => number): Run[] {
+type ReadGraph = (graph: Json) => Trace;
+
+/// The file of a trace with the numbers of one step in it.
+export function fileAt(file: Json, graph: Json): Json {
+    const each = (key: string) => {
+        const now = list(graph, key);
+        return list(file, key).map((x, i) => ({ ...object(x, say`"${key}" of a graph`), ...object(now[i], say`"${key}" of a graph`) }));
+    };
+    return { ...file, training: undefined, nodes: each("nodes"), edges: each("edges"), backward: list(graph, "backward"), tensors: list(graph, "tensors") };
+}
+
+export function readTraining(file: Json, place: (id: number) => number, read: ReadGraph): Run[] {
     if (!isObject(file.training)) return [];
-    return list(file.training, "runs").map((run, i) => readRun(object(run, `run ${i}`), place, `run ${i}`));
+    return list(file.training, "runs").map((run, i) => readRun(object(run, say`run ${i}`), place, say`run ${i}`, read));
 }

@@ -1,6 +1,7 @@
 // The equation of the current event: upstream times local, in symbols and in numbers.
 import { h, math, setNumber } from "../draw/dom";
 import { block, derivative, factor, inline, localDerivative, name, number, op, symbol, type Formula } from "../draw/formula";
+import { ruleOf } from "../text/rules";
 import { t } from "../text/words";
 import { chainOf, factorsOf } from "../trace/chain";
 import { fullNumber, shortNumber, symbolOf } from "../trace/notation";
@@ -75,7 +76,7 @@ export class Card implements View {
     // Of tensors: the rule in words, and what comes of it.
     private rule(event: TraceEvent, edge: TraceEdge): void {
         const { trace } = this.session;
-        const words = math("mtext", {}, edge.vjp.replaceAll(" * ", " · "));
+        const words = math("mtext", {}, ruleOf(trace, edge).replaceAll(" * ", " · "));
         this.equation.replaceChildren(block(derivative(trace, event.node), op("+="), words));
         const { upstream, local, product } = this.cells;
         setQuantity(upstream.number, trace, event.upstream, event.tensors?.upstream ?? -1);

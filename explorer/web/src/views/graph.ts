@@ -46,7 +46,7 @@ export class Graph implements View {
         this.folding = new Folding(new Groups(session.trace));
         this.folding.foldPaths(session.trace.fold);
         this.viewport.element.addEventListener("keydown", (e) => this.key(e));
-        const stage = h("div", { class: "stage" }, this.viewport.minimap, this.legend);
+        const stage = h("div", { class: "stage" }, h("div", { class: "under" }, this.legend, this.viewport.minimap));
         stage.prepend(this.viewport.element);
         this.element.append(h("div", { class: "heading" }, this.title, this.bar), stage, this.note);
         this.lay();

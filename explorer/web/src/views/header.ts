@@ -1,6 +1,7 @@
 // Name of the run, language, theme, and the trace in other forms.
 import { h } from "../draw/dom";
-import { type Language, language, setLanguage, t } from "../text/words";
+import { type Theme, chooseLanguage, chooseTheme, themeNow } from "../state/look";
+import { type Language, language, t } from "../text/words";
 import { shortNumber } from "../trace/notation";
 import { isHidden, nameOf } from "../trace/trace";
 import { backward } from "../trace/replay";
@@ -13,7 +14,6 @@ import type { Trace } from "../trace/types";
 import type { Session } from "../state/session";
 import type { View } from "./view";
 
-export type Theme = "auto" | "light" | "dark";
 const forms: Record<string, (trace: Trace) => string> = { LaTeX: latexOf, "C++": cppOf, DOT: dotOf, JSON: jsonOf };
 
 // What is copied is right, whatever mistakes are shown.
@@ -28,13 +28,13 @@ function rightTrace(trace: Trace): Trace {
 
 export class Header implements View {
     readonly element = h("header", { class: "top" });
-    theme: Theme = "auto";
     private readonly dialog = h("dialog", { class: "sheet", "aria-labelledby": "sheet-title" });
 
     constructor(
         private readonly session: Session,
         private readonly redraw: () => void,
         private readonly openFile: (file: File) => void,
+        private readonly remember: () => void, // in the address
     ) {
         document.body.append(this.dialog);
     }
@@ -57,7 +57,7 @@ export class Header implements View {
                 file,
                 h("button", { type: "button", "data-testid": "open-button", onclick: () => file.click() }, t("open")),
                 choose("language", t("language"), language(), [["en", "English"], ["zh", "中文"]], (x: Language) => this.setLanguage(x)),
-                choose("theme", t("theme"), this.theme, [["auto", t("theme_auto")], ["light", t("theme_light")], ["dark", t("theme_dark")]], (x: Theme) => this.setTheme(x)),
+                choose("theme", t("theme"), themeNow(), [["auto", t("theme_auto")], ["light", t("theme_light")], ["dark", t("theme_dark")]], (x: Theme) => this.setTheme(x)),
                 h("button", { type: "button", "data-testid": "help", "aria-label": t("help"), onclick: () => this.help() }, "?"),
             ),
         );
@@ -70,15 +70,13 @@ export class Header implements View {
 
     setLanguage(to: Language): void {
         const focused = document.activeElement?.id;
-        setLanguage(to);
-        document.documentElement.lang = to === "zh" ? "zh-CN" : "en";
+        chooseLanguage(to);
         this.redraw();
         if (focused) document.getElementById(focused)?.focus();
     }
     setTheme(to: Theme): void {
-        this.theme = to;
-        if (to === "auto") delete document.documentElement.dataset.theme;
-        else document.documentElement.dataset.theme = to;
+        chooseTheme(to);
+        this.remember();
         const select = this.element.querySelector<HTMLSelectElement>("#theme");
         if (select) select.value = to;
     }

@@ -1,5 +1,6 @@
 // The selected node: what it is, and for a leaf another value, for an activation another one.
 import { h } from "../draw/dom";
+import { translated } from "../text/rules";
 import { t } from "../text/words";
 import { activations } from "../evaluate/functions";
 import { isEdited } from "../evaluate/evaluate";
@@ -29,7 +30,7 @@ export class Inspector implements View {
         const n = trace.nodes[selected];
         this.drawn = selected;
         const parts: (HTMLElement | null)[] = [h("h2", {}, t("inspect", { name: nameOf(trace, selected) })), this.about(selected)];
-        if (n.op === "folded") parts.push(h("p", { class: "quiet" }, trace.reason));
+        if (n.op === "folded") parts.push(h("p", { class: "quiet" }, t("omitted", { count: trace.omitted })));
         if (isLeaf(n)) parts.push(...this.editor(selected));
         else if (activations.includes(n.op) && (!session.tensors || !session.editable || session.tensors.isElementwise(selected))) parts.push(this.activation(selected));
         if (isEdited(session.edits)) {
@@ -46,8 +47,8 @@ export class Inspector implements View {
         const about = trace.operations.get(n.op);
         const facts = h("dl", {});
         const fact = (name: string, text: string) => text && facts.append(h("dt", {}, name), h("dd", {}, text));
-        fact(t("formula"), about?.formula ?? "");
-        fact(t("slope"), about?.derivative ?? "");
+        fact(t("formula"), translated(about?.formula ?? ""));
+        fact(t("slope"), translated(about?.derivative ?? ""));
         fact(t("module"), n.module);
         return h("div", { class: "about" }, h("p", {}, line), facts.childElementCount > 0 ? facts : null);
     }

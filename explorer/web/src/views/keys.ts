@@ -1,4 +1,5 @@
 // Everything by keyboard. What is typed into a field belongs to the field.
+import { themeNow } from "../state/look";
 import type { Session } from "../state/session";
 import { language } from "../text/words";
 import type { Controls } from "./controls";
@@ -23,7 +24,7 @@ export function listenToKeys(session: Session, controls: Controls, graph: Graph,
         "=": () => graph.viewport.zoom(1.25),
         "-": () => graph.viewport.zoom(1 / 1.25),
         "0": () => graph.viewport.showAll(),
-        d: () => header.setTheme(nextTheme[header.theme]),
+        d: () => header.setTheme(nextTheme[themeNow()]),
         l: () => header.setLanguage(language() === "en" ? "zh" : "en"),
         "?": () => header.help(),
     };

@@ -1,5 +1,6 @@
 // What has arrived at a node, a row a contribution, and the running sum.
 import { h } from "../draw/dom";
+import { ruleOf } from "../text/rules";
 import { t } from "../text/words";
 import { fullNumber, symbolOf } from "../trace/notation";
 import { isConstant, ledgerOf, nameOf, pathsTo } from "../trace/trace";
@@ -47,7 +48,7 @@ export class Ledger implements View {
         const wrong = edge && session.checker.local(event.edge)?.pass === false;
         const from = h("th", { scope: "row" }, edge ? nameOf(session.trace, edge.to) : t("seed"));
         if (!happened) {
-            const symbol = edge ? symbolOf(session.trace, edge) : "";
+            const symbol = !edge ? "" : edge.vjp !== "" ? ruleOf(session.trace, edge) : symbolOf(session.trace, edge);
             return h("tr", { class: "pending" }, from, h("td", { class: "number" }, "–"), h("td", { class: "number" }, symbol), h("td", { class: "number" }, "–"), h("td", { class: "number" }, t("pending")));
         }
         const { trace } = session;
@@ -57,7 +58,7 @@ export class Ledger implements View {
             setQuantity(cell, trace, x, tensor);
             return cell;
         };
-        const local = edge && edge.vjp !== "" ? h("td", { class: "rule" }, edge.vjp) : number(event.local, -1);
+        const local = edge && edge.vjp !== "" ? h("td", { class: "rule" }, ruleOf(trace, edge)) : number(event.local, -1);
         const cells = edge ? [number(event.upstream, places.upstream), local] : [h("td", { class: "number" }, "–"), h("td", { class: "number" }, "–")];
         const now = index === session.position - 1;
         return h(

@@ -1,6 +1,7 @@
 // Every way from the loss to a node, with the product of the local derivatives along it.
 import { h } from "../draw/dom";
 import { derivative, factor, inline, op } from "../draw/formula";
+import { ruleOf } from "../text/rules";
 import { t } from "../text/words";
 import { symbolOf } from "../trace/notation";
 import { isConstant, nameOf, pathsTo } from "../trace/trace";
@@ -35,7 +36,7 @@ export class Paths implements View {
             const factors = path.edges.map((e) => trace.edges[e]).filter((e) => symbolOf(trace, e) !== "1");
             const product = trace.recorded || factors.length > most ? [] : factors.flatMap((e, i) => (i === 0 ? [factor(trace, e)] : [op("·"), factor(trace, e)]));
             const show = h("button", { type: "button", class: "link way", onclick: () => this.light(path.edges) }, way);
-            return h("tr", { "data-testid": "path-row" }, h("th", { scope: "row" }, show, h("div", { class: "symbol" }, trace.recorded ? short(path.edges).filter((e) => e >= 0).map((e) => trace.edges[e].vjp || symbolOf(trace, trace.edges[e])).join(" → ") : product.length > 0 ? inline(...product) : factors.length > most ? t("factors", { count: factors.length }) : "1")), number(brought[i]));
+            return h("tr", { "data-testid": "path-row" }, h("th", { scope: "row" }, show, h("div", { class: "symbol" }, trace.recorded ? short(path.edges).filter((e) => e >= 0).map((e) => ruleOf(trace, trace.edges[e])).join(" → ") : product.length > 0 ? inline(...product) : factors.length > most ? t("factors", { count: factors.length }) : "1")), number(brought[i]));
         });
         const sum = h("tr", { class: "sum" }, h("th", { scope: "row" }, t("paths_sum"), " ", inline(derivative(trace, selected))), number(total));
         this.element.replaceChildren(

@@ -1,5 +1,6 @@
 // The seven steps of training by number, and the events of the fifth.
 import { h } from "../draw/dom";
+import { ruleOf } from "../text/rules";
 import { t } from "../text/words";
 import type { Phase, Session } from "../state/session";
 import { nameOf } from "../trace/trace";
@@ -47,7 +48,7 @@ export class Timeline implements View {
         if (event.kind === "complete") return `${at} ${t("card_complete", { name: name(event.node) })} ${of} = ${shortNumber(event.after)}`;
         if (event.kind === "seed") return `${at} ${of} = ${shortNumber(event.after)}`;
         const edge = session.trace.edges[event.edge];
-        if (edge.vjp !== "" && session.trace.recorded) return `${at} ${of} += ${edge.vjp}`;
+        if (edge.vjp !== "" && session.trace.recorded) return `${at} ${of} += ${ruleOf(session.trace, edge)}`;
         return `${at} ${of} += ${shortNumber(event.upstream)} × ${shortNumber(event.local)} = ${shortNumber(event.product)}`;
     }
 }

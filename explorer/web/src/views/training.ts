@@ -1,7 +1,6 @@
 // A slider over the steps of recorded trainings, their losses side by side, and the numbers of the chosen step.
 import { h, setNumber, svg } from "../draw/dom";
 import { t } from "../text/words";
-import { canWalk, traceAt } from "../state/film";
 import { fullNumber, shortNumber } from "../trace/notation";
 import type { Run } from "../trace/training";
 import type { Change, Session } from "../state/session";
@@ -30,32 +29,31 @@ export class Training implements View {
     }
 
     private get run(): Run {
-        return this.runs[Number(this.choice.value) || 0];
+        return this.runs[this.session.film.run];
     }
     private get step(): number {
-        return Math.min(this.slider.valueAsNumber, this.run.steps - 1);
+        return this.session.film.step;
     }
 
     update(change: Change | "all"): void {
         if (this.runs.length === 0 || change === "place" || change === "node") return;
         this.slider.max = String(this.run.steps - 1);
+        if (document.activeElement !== this.slider) this.slider.value = String(this.step);
+        this.choice.value = String(this.session.film.run);
         this.title.textContent = t("training");
         this.choice.setAttribute("aria-label", t("run"));
         this.draw();
     }
     private go(): void {
-        this.slider.max = String(this.run.steps - 1);
-        const { session, run } = this;
-        const base = session.recording;
-        if (canWalk(base, run)) session.show(traceAt(base, run, this.step));
-        else this.draw();
+        this.session.showStep(Number(this.choice.value) || 0, this.slider.valueAsNumber);
     }
 
     private draw(): void {
         const { run, step } = this;
         this.label.textContent = t("training_step", { at: step, of: run.steps - 1 });
         this.slider.setAttribute("aria-valuetext", `${this.label.textContent}, ${t("phase4")} ${shortNumber(run.loss[step])}`);
-        this.note.textContent = canWalk(this.session.recording, run) ? t("training_walk") : t("training_numbers");
+        const { graph } = this.session.film;
+        this.note.textContent = graph === step ? t("training_walk") : t("training_numbers", { step: graph });
         this.curves();
         this.numbers();
     }

@@ -3,7 +3,7 @@ import { svg } from "../draw/dom";
 import type { Layout } from "../layout/layout";
 
 const readable = 0.8; // the scale below which names are too small
-const overview = { width: 150, height: 84 };
+const overview = { width: 150, height: 48 };
 
 export class Viewport {
     readonly element = svg("svg", { class: "drawing", role: "group" });

@@ -100,3 +100,50 @@ test("a screen reader is told of every step", () =>
         for (let i = 0; i < 3; ++i) await page.keyboard.press("ArrowRight");
         assert.match((await page.getByTestId("live").textContent())!, /Event 3 of \d+\. dL\/d.* \+= 1 × 0\.5 = 0\.5/);
     }));
+
+test("the address keeps language, theme, run and step, and brings them back", () =>
+    onPage("training", async (page) => {
+        await page.getByTestId("language").selectOption("zh");
+        await page.getByTestId("theme").selectOption("dark");
+        await page.getByTestId("run").selectOption("1");
+        await page.getByTestId("training-step").fill("5");
+        await page.keyboard.press("Escape");
+        await page.getByTestId("step").click();
+        await page.waitForFunction(() => location.hash.includes("event=1"));
+        const url = page.url();
+        for (const part of ["lang=zh", "theme=dark", "run=2", "step=5", "event=1"]) assert.ok(url.includes(part), url);
+        const loss = await page.getByTestId("film-loss").getAttribute("data-value");
+        const value = await page.getByTestId("value-w").getAttribute("data-value");
+        await page.reload();
+        assert.equal(page.url(), url);
+        assert.equal(await page.evaluate(() => document.documentElement.lang), "zh-CN");
+        assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), "rgb(20, 24, 27)");
+        assert.equal(await page.getByTestId("run").inputValue(), "1");
+        assert.equal(await page.getByTestId("training-step").inputValue(), "5");
+        assert.equal(await page.getByTestId("film-loss").getAttribute("data-value"), loss);
+        assert.equal(await page.getByTestId("value-w").getAttribute("data-value"), value);
+        assert.equal(await page.getByTestId("theme").inputValue(), "dark");
+    }));
+
+test("a dark page is dark before its script runs", () =>
+    onPage(
+        "explore_neuron",
+        async (page) => {
+            const asset = await page.content();
+            const head = asset.slice(0, asset.indexOf("</head>"));
+            assert.match(head, /dataset\.theme/); // in the head, ahead of anything that is painted
+            assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
+            await page.emulateMedia({ colorScheme: "light" });
+            await page.waitForFunction(() => document.documentElement.dataset.theme === "light");
+        },
+        { theme: "dark" },
+    ));
+
+test("the overview covers nothing of the drawing", () =>
+    onPage("explore_two_layers", async (page) => {
+        for (const key of ["ArrowRight", "ArrowRight", "End"]) {
+            await page.keyboard.press(key);
+            const [drawing, overview] = await Promise.all([page.locator(".drawing").boundingBox(), page.getByTestId("minimap").boundingBox()]);
+            assert.ok(overview!.y >= drawing!.y + drawing!.height - 1, `${overview!.y} lies above ${drawing!.y + drawing!.height}`);
+        }
+    }));

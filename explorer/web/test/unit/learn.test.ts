@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { cppOf } from "../../src/export/cpp";
 import { dotOf } from "../../src/export/dot";
@@ -9,10 +11,11 @@ import { judge } from "../../src/state/quiz";
 import { fromHash, toHash } from "../../src/state/hash";
 import { Session } from "../../src/state/session";
 import { en } from "../../src/text/en";
+import { refusalsZh } from "../../src/text/refusals_zh";
 import { zh } from "../../src/text/zh";
 import { readTrace } from "../../src/trace/read";
 import { findNode } from "../../src/trace/trace";
-import { chainText, traceOf } from "../support";
+import { chainText, traceOf, web } from "../support";
 
 test("overwriting where adding belongs loses the first of two contributions", () => {
     const session = new Session(traceOf("explore_shared"));
@@ -84,6 +87,21 @@ test("both languages have the same words with the same places", () => {
         assert.ok(zh[key].length > 0);
     }
     assert.deepEqual(Object.keys(zh).sort(), Object.keys(en).sort());
+});
+
+test("every reason of a refusal is there in Chinese", () => {
+    const found = new Set<string>();
+    for (const file of ["read", "read_tensors", "training", "json"]) {
+        const source = readFileSync(join(web, `src/trace/${file}.ts`), "utf8");
+        for (const [, text] of source.matchAll(/\b(?:refuse|say)`((?:[^`$]|\$\{(?:[^{}]|\{[^{}]*\})*\})*)`/g)) {
+            let count = 0;
+            found.add(text.replace(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, () => `{${count++}}`));
+        }
+    }
+    assert.ok(found.size > 50);
+    assert.deepEqual([...found].sort(), Object.keys(refusalsZh).sort());
+    const places = (text: string) => [...text.matchAll(/\{\d\}/g)].map(([p]) => p).sort();
+    for (const [pattern, text] of Object.entries(refusalsZh)) assert.deepEqual(places(text), places(pattern), pattern);
 });
 
 test("a large graph folds by itself, and every node is somewhere", () => {
