@@ -19,6 +19,8 @@ namespace {
 Trace recorded(const std::vector<ValueNode>& graph) {
     Trace trace;
     std::unordered_map<std::uintptr_t, std::size_t> numbers;
+    numbers.reserve(graph.size());
+    trace.nodes.reserve(graph.size()), trace.edges.reserve(2 * graph.size());
     for (const ValueNode& n : graph) {
         const std::size_t number = trace.nodes.size();
         numbers.emplace(n.id(), number);

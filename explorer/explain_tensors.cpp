@@ -1,6 +1,7 @@
 // The trace of a graph of tensors, or of both kinds.
 #include <explorer/explain_tensors_internal.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -33,7 +34,12 @@ struct Arrived {
 class Recorder {
 public:
     Recorder(const TensorGraph& graph, const ExplainOptions& options)
-        : graph_(graph), items_(graph.items()), options_(options) {}
+        : graph_(graph), items_(graph.items()), options_(options) {
+        for (const Item& item : items_) values_.push_back(item.value);
+    }
+    /// With other numbers than those of the graph.
+    Recorder(const TensorGraph& graph, std::vector<Tensor> values, const Trace& first, const ExplainOptions& options)
+        : graph_(graph), items_(graph.items()), values_(std::move(values)), first_(&first), options_(options) {}
 
     Trace record() {
         const NoGrad quiet;
@@ -42,6 +48,7 @@ public:
         t_.seed = options_.seed;
         for (TraceEdge& e : t_.edges) describe(e);
         run_backward();
+        if (first_) return std::move(t_);
         for (std::size_t i = 0; i < items_.size(); ++i) {
             if (!items_[i].scalar && !items_[i].inputs.empty() && items_[i].op != "stack")
                 t_.nodes[i].terms = terms_of(graph_, i, options_.most_terms);
@@ -58,11 +65,11 @@ private:
         if (item.scalar) {
             node.value = item.scalar->value();
         } else {
-            node.kept = item.value.defined();
+            node.kept = values_[i].defined();
             node.value = no_number;
             node.dtype = std::string(name_of(item.dtype));
             for (const Index size : item.shape) node.shape.push_back(size);
-            if (node.kept) put(item.value, node.value, node.value_tensor);
+            if (node.kept) put(values_[i], node.value, node.value_tensor);
         }
         if (item.inputs.empty()) node.module = module_of_label(node.label);
         const std::vector<double> slopes = item.scalar && item.op != "value_at" && !item.inputs.empty()
@@ -88,17 +95,17 @@ private:
             return;
         }
         const bool elementwise = graph_.elementwise(e.to);
-        e.vjp = vjp_of(t_, e, elementwise);
+        if (!first_) e.vjp = vjp_of(t_, e, elementwise);
         if (elementwise && items_[e.to].differentiable[e.slot]) add_local(e);
     }
     // With the inputs in the shape of the result nothing is summed, and a cotangent of ones gives the slopes.
     void add_local(TraceEdge& e) {
-        const Tensor& out = items_[e.to].value;
+        const Tensor& out = values_[e.to];
         if (!out.defined() || static_cast<std::size_t>(out.numel()) > options_.most_elements) return;
         std::vector<Tensor> in;
         for (const std::size_t from : items_[e.to].inputs) {
-            if (!items_[from].value.defined()) return;
-            in.push_back(expand(items_[from].value, out.shape()));
+            if (!values_[from].defined()) return;
+            in.push_back(expand(values_[from], out.shape()));
         }
         const Tensor slope = graph_.pull_back(e.to, ones_like(out), in)[e.slot];
         if (slope.defined()) put(slope, e.local, e.local_tensor);
@@ -123,7 +130,7 @@ private:
         TraceEvent seed{.node = t_.root, .product = t_.seed, .after = t_.seed};
         Arrived start;
         if (is_scalar(t_.root)) start.number = t_.seed;
-        else start.tensor = full(items_[t_.root].value.shape(), t_.seed, {.dtype = items_[t_.root].value.dtype()});
+        else start.tensor = full(values_[t_.root].shape(), t_.seed, {.dtype = values_[t_.root].dtype()});
         if (start.tensor.defined()) {
             put(start.tensor, seed.product, seed.product_tensor);
             seed.after = seed.product, start.place = seed.after_tensor = seed.product_tensor;
@@ -140,7 +147,7 @@ private:
         if (edges.empty()) return;
         const bool here = has_arrived(i);
         std::vector<Tensor> products;
-        if (here && !item.scalar && item.op != "stack") products = graph_.pull_back(i, arrived_[i].tensor);
+        if (here && !item.scalar && item.op != "stack") products = pull_back(i);
         for (std::size_t slot = 0; slot < edges.size(); ++slot) {
             TraceEdge& edge = t_.edges[edges[slot]];
             const bool wanted = item.differentiable[slot] && !t_.is_constant(edge.from);
@@ -151,6 +158,14 @@ private:
             }
             if (--awaited_[edge.from] == 0 && has_arrived(edge.from)) complete(edge.from);
         }
+    }
+    // By the engine, which rounds as the program's backward does, where the inputs are known.
+    std::vector<Tensor> pull_back(std::size_t i) const {
+        std::vector<Tensor> in;
+        for (const std::size_t from : items_[i].inputs) in.push_back(values_[from]);
+        const bool known = std::all_of(in.begin(), in.end(), [](const Tensor& x) { return x.defined(); });
+        if (known && graph_.computable(i)) return graph_.back_propagate(i, arrived_[i].tensor, in);
+        return graph_.pull_back(i, arrived_[i].tensor);
     }
     bool has_arrived(std::size_t i) const { return arrived_[i].number || arrived_[i].tensor.defined(); }
 
@@ -223,6 +238,8 @@ private:
 
     const TensorGraph& graph_;
     const std::vector<Item>& items_;
+    std::vector<Tensor> values_;
+    const Trace* first_ = nullptr; // of the same graph, which has its descriptions
     const ExplainOptions& options_;
     Trace t_;
     std::vector<Arrived> arrived_;
@@ -230,6 +247,25 @@ private:
 };
 
 } // namespace
+
+Trace detail::trace_of_tensors(const TensorGraph& graph, const std::vector<Tensor>& values, const Trace& first,
+                               const ExplainOptions& options) {
+    Trace again = Recorder(graph, values, first, options).record();
+    Trace trace = first;
+    for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
+        TraceNode &n = trace.nodes[i], &other = again.nodes[i];
+        n.value = other.value, n.value_tensor = other.value_tensor, n.kept = other.kept;
+        n.gradient = other.gradient, n.gradient_tensor = other.gradient_tensor;
+    }
+    for (std::size_t e = 0; e < trace.edges.size(); ++e) {
+        TraceEdge &edge = trace.edges[e], &other = again.edges[e];
+        edge.local = other.local, edge.local_tensor = other.local_tensor;
+        edge.contribution = other.contribution, edge.contribution_tensor = other.contribution_tensor;
+    }
+    trace.events = std::move(again.events);
+    trace.tensors = std::move(again.tensors);
+    return trace;
+}
 
 Explanation detail::explain_tensors(TensorGraph graph, const ExplainOptions& options) {
     Trace trace = Recorder(graph, options).record();

@@ -45,6 +45,7 @@ public:
 
 private:
     using Way = bool (Asker::*)(std::size_t, TraceTerms&);
+    static constexpr std::size_t few = 4;
 
     TraceTerms first_that_fits(const std::vector<std::size_t>& elements) {
         for (const Way way : {&Asker::products, &Asker::weighted, &Asker::normalized, &Asker::extreme}) {
@@ -53,6 +54,8 @@ private:
             const bool fits = std::all_of(elements.begin(), elements.end(), [&](std::size_t i) {
                 if (!answers(way, i, terms)) return false;
                 count += terms.of.back().size();
+                // Far too many, as the first ones show: an element of padding has fewer terms than others.
+                if (terms.of.size() == few && count * elements.size() > 4 * few * most_) count = most_ + 1;
                 return count <= most_;
             });
             if (fits) return terms;

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/ranges.h>
+
 #include <autograd/error_format_internal.hpp>
 #include <explorer/evaluate_internal.hpp>
 #include <explorer/film_internal.hpp>
 #include <explorer/notation_internal.hpp>
+#include <explorer/training_graphs_internal.hpp>
 #include <explorer/training_internal.hpp>
 
 namespace xg {
@@ -18,6 +21,14 @@ namespace {
 using Run = TrainingRecord::Run;
 
 bool is_not_arrived(double g) { return g == 0 && std::signbit(g); }
+
+std::string listed(const std::vector<std::size_t>& steps) {
+    constexpr std::size_t most = 8;
+    if (steps.empty()) return "none";
+    const std::vector<std::size_t> shown(steps.begin(),
+                                         steps.begin() + static_cast<std::ptrdiff_t>(std::min(most, steps.size())));
+    return fmt::format("{}{}", fmt::join(shown, ", "), steps.size() > most ? fmt::format(" ... {}", steps.back()) : "");
+}
 
 } // namespace
 
@@ -31,7 +42,7 @@ TrainingRecord record(const std::vector<Training>& trainings, RecordOptions opti
     }
     std::vector<Run> runs;
     for (const Training& one : trainings) runs.push_back(record_one(one, options, site));
-    return TrainingRecord(std::move(runs));
+    return TrainingRecord(std::move(runs), options);
 }
 
 TrainingRecord record(const Training& training, RecordOptions options, Site site) {
@@ -66,15 +77,30 @@ std::optional<double> Run::gradient(std::size_t step, std::size_t node) const {
     return at.subtracted ? 0.0 - g : g;
 }
 
+std::vector<std::size_t> Run::graph_steps() const {
+    if (!has_nodes()) return graphs ? graphs->steps() : std::vector<std::size_t>();
+    std::vector<std::size_t> all(steps());
+    for (std::size_t k = 0; k < all.size(); ++k) all[k] = k;
+    return all;
+}
+std::string Run::graphs_omitted() const {
+    if (has_nodes()) return {};
+    return graphs ? graphs->reason() : "it was not the same in all steps";
+}
+
 Explanation TrainingRecord::at(std::size_t step, std::size_t run, Site site) const {
     const CallSite here(site);
     if (run >= runs_.size() || step >= runs_[run].steps())
         fail<IndexError>("TrainingRecord::at: there is no step {} of run {}", step, run);
     const Run& of = runs_[run];
-    if (!of.has_nodes())
-        fail<ValueError>(
-            "TrainingRecord::at: the graph of '{}' {}\n  expected a graph of Values that is the same in every step",
-            of.name, of.trace.has_tensors() ? "has tensors" : "was not the same in all steps");
+    if (!of.has_nodes()) {
+        std::optional<Trace> trace = of.graphs ? of.graphs->trace(step, of) : std::nullopt;
+        if (trace) return Explanation(std::move(*trace));
+        fail<ValueError>("TrainingRecord::at: there is no graph of step {} of '{}': {}\n  expected one of {}", step,
+                         of.name,
+                         of.graphs_omitted().empty() ? "computed again, it has other numbers" : of.graphs_omitted(),
+                         listed(of.graph_steps()));
+    }
     Trace trace = of.trace;
     std::vector<double> values;
     for (std::size_t i = 0; i < trace.nodes.size(); ++i) values.push_back(trace.nodes[i].value = of.value(step, i));

@@ -16,7 +16,8 @@ namespace xg {
 
 namespace detail {
 class Film;
-}
+class GraphSteps;
+} // namespace detail
 
 /// What computes the loss of a step: any callable without arguments that gives a Value or a Tensor of one element.
 class LossFunction {
@@ -41,6 +42,11 @@ struct Training {
 
 struct RecordOptions {
     std::size_t most_elements = 64; ///< of a parameter; of a larger one a sample is recorded, as `explain` has it
+    /// Of leaves and constants of a graph of tensors, in all steps together: from these any step can be shown. If there
+    /// are more, steps at equal distances are kept, and the last; a step may take half of it.
+    std::size_t most_graph_numbers = 4'000'000;
+    /// Of the graphs of tensors that a file or a page holds; if there are more, it has every n-th of them, and the last.
+    std::size_t most_file_numbers = 400'000;
 };
 
 /// What `record` has seen: the numbers of every step, with all of their bits.
@@ -87,13 +93,20 @@ public:
         };
         std::vector<Node> nodes;
         std::shared_ptr<const detail::Film> film;
+        std::shared_ptr<const detail::GraphSteps> graphs; ///< of tensors
+        /// The steps that `at` can show.
+        std::vector<std::size_t> graph_steps() const;
+        /// Why there are not all, for people; empty if there are.
+        std::string graphs_omitted() const;
         std::size_t steps() const { return loss.size(); }
     };
 
-    explicit TrainingRecord(std::vector<Run> runs) : runs_(std::move(runs)) {}
+    explicit TrainingRecord(std::vector<Run> runs, RecordOptions options = {})
+        : runs_(std::move(runs)), options_(options) {}
     const std::vector<Run>& runs() const { return runs_; }
-    /// The run of one step as `explain` would show it. IndexError; ValueError for a graph of tensors, of which only the
-    /// first step is there, and for one that changed from step to step.
+    /// The run of one step as `explain` would show it. IndexError; ValueError for a step whose graph is not there:
+    /// `Run::graph_steps` has those that are. A graph of tensors is computed again from the numbers of the step, and gives
+    /// the bits of the run or is refused, as one with random numbers in it is.
     Explanation at(std::size_t step, std::size_t run = 0, Site site = Site::here()) const;
     /// The losses as a table of at most 80 columns, at most `rows` steps of it.
     std::string text(std::size_t rows = 12) const;
@@ -104,6 +117,7 @@ public:
 
 private:
     std::vector<Run> runs_;
+    RecordOptions options_;
 };
 
 /// Trains, and records it: in every step forward and loss, backward, and the optimizer's update, with the gradients

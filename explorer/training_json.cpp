@@ -5,6 +5,7 @@
 
 #include <explorer/json_internal.hpp>
 #include <explorer/training.hpp>
+#include <explorer/training_graphs_internal.hpp>
 
 namespace xg {
 
@@ -81,7 +82,40 @@ bool same_graph(const Trace& a, const Trace& b) {
     return true;
 }
 
-json to_json(const Run& run, const Trace& trace) {
+// What is another number in every step.
+json graph_of_step(std::size_t step, const Trace& trace) {
+    json whole = trace_json(trace), out = {{"step", step}};
+    json &nodes = out["nodes"] = json::array(), &edges = out["edges"] = json::array();
+    for (json& n : whole["nodes"])
+        nodes.push_back({{"value", std::move(n["value"])}, {"gradient", std::move(n["gradient"])}});
+    for (json& e : whole["edges"])
+        edges.push_back({{"local", std::move(e["local"])}, {"contribution", std::move(e["contribution"])}});
+    out["backward"] = std::move(whole["backward"]);
+    out["tensors"] = std::move(whole["tensors"]);
+    return out;
+}
+void add_graphs(const Run& run, std::size_t most_numbers, json& out) {
+    const std::vector<std::size_t> steps = run.graph_steps();
+    std::size_t numbers = 0;
+    for (const TraceTensor& t : run.trace.tensors) numbers += t.values.size();
+    const std::size_t fit = std::max<std::size_t>(2, most_numbers / std::max<std::size_t>(numbers, 1));
+    const std::size_t every = std::max<std::size_t>(1, (steps.size() + fit - 1) / fit);
+    std::string reason = run.graphs_omitted();
+    json& graphs = out["graphs"] = json::array();
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        if (i % every != 0 && i + 1 != steps.size()) continue;
+        if (const std::optional<Trace> trace = run.graphs->trace(steps[i], run))
+            graphs.push_back(graph_of_step(steps[i], *trace));
+        else reason = "computed again, it has other numbers, as a graph with random numbers has";
+    }
+    if (every > 1)
+        reason += fmt::format("{}a graph has {} numbers, and a file {} in all (most_file_numbers)",
+                              reason.empty() ? "" : "; ", numbers, most_numbers);
+    if (graphs.size() < run.steps())
+        out["graphs_omitted"] = {{"steps", run.steps() - graphs.size()}, {"reason", reason}};
+}
+
+json to_json(const Run& run, const Trace& trace, std::size_t most_numbers) {
     json out = {{"name", run.name},
                 {"optimizer", run.optimizer},
                 {"steps", run.steps()},
@@ -95,6 +129,7 @@ json to_json(const Run& run, const Trace& trace) {
         one["gradients"] = all_series(run.gradients[i]);
     }
     for (const Track& track : run.state) state.emplace_back(to_json(track))["parameter"] = place(track.parameter);
+    if (shared && run.graphs) add_graphs(run, most_numbers, out);
     if (!run.has_nodes() || !shared) return out;
     json& nodes = out["nodes"] = json::array();
     for (std::size_t i = 0; i < run.trace.nodes.size(); ++i) {
@@ -117,7 +152,8 @@ std::string TrainingRecord::json() const {
     nlohmann::json& training = out["training"];
     training["phases"] = {"define the structure", "initialise", "forward", "loss", "backward", "update",
                           "repeat 3 to 6"};
-    for (const Run& run : runs_) training["runs"].push_back(to_json(run, runs_.front().trace));
+    for (const Run& run : runs_)
+        training["runs"].push_back(to_json(run, runs_.front().trace, options_.most_file_numbers));
     return text_of(out);
 }
 

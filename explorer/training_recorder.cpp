@@ -6,6 +6,8 @@
 #include <autograd/debug/value_reader.hpp>
 #include <autograd/error_format_internal.hpp>
 #include <explorer/explain_internal.hpp>
+#include <explorer/explain_tensors_internal.hpp>
+#include <explorer/training_graphs_internal.hpp>
 #include <explorer/training_internal.hpp>
 #include <explorer/training_state_internal.hpp>
 
@@ -24,6 +26,7 @@ public:
     Recorder(const Training& training, const RecordOptions& options)
         : training_(training),
           optimizer_(training.optimizer),
+          options_(options),
           tensors_(optimizer_.parameters()),
           values_(optimizer_.values()),
           state_(optimizer_, options.most_elements, static_cast<std::size_t>(training.steps)) {
@@ -46,7 +49,7 @@ public:
     Run record(Site site) {
         for (int step = 0; step < training_.steps; ++step) {
             optimizer_.zero_grad();
-            const LossFunction::Loss loss = step == 0 ? first_loss(site) : training_.loss();
+            const LossFunction::Loss loss = step == 0 ? first_loss(site) : next_loss(static_cast<std::size_t>(step));
             run_.lr.push_back(optimizer_.lr());
             const Value* scalar = std::get_if<Value>(&loss);
             if (scalar) {
@@ -86,8 +89,24 @@ private:
         std::vector<ValueNode> graph;
         if (scalar) require_current("record", *scalar, site), graph = graph_of(*scalar, site);
         if (scalar && is_of_values(graph)) run_.trace = trace_of(graph, {});
-        else std::visit([&](const auto& l) { run_.trace = explain(l, {}, site).trace(); }, loss), graph.clear();
+        else graph.clear();
+        if (scalar && graph.empty()) run_.trace = explain(*scalar, {}, site).trace();
+        if (!scalar) explain_first(std::get<Tensor>(loss), site);
         place(graph);
+        return loss;
+    }
+    void explain_first(const Tensor& loss, Site site) {
+        if (!loss.defined() || loss.numel() != 1) explain(loss, {}, site); // which says what is wrong
+        const TensorGraph graph(loss, site);
+        run_.trace = explain_tensors(graph, {}).trace();
+        graphs_ = std::make_shared<GraphSteps>(graph, loss, static_cast<std::size_t>(training_.steps),
+                                               options_.most_graph_numbers);
+    }
+    LossFunction::Loss next_loss(std::size_t step) {
+        if (!graphs_) return training_.loss();
+        const auto watching = graphs_->watching(step);
+        LossFunction::Loss loss = training_.loss();
+        if (const Tensor* t = std::get_if<Tensor>(&loss); t && watching) graphs_->keep(step, *t, *watching);
         return loss;
     }
 
@@ -208,6 +227,7 @@ private:
 
     void finish() {
         run_.film = film_;
+        run_.graphs = graphs_;
         for (std::size_t i = 0; i < run_.parameters.size(); ++i) {
             run_.parameters[i].film = run_.gradients[i].film = film_;
             run_.parameters[i].moments = run_.steps() + 1, run_.gradients[i].moments = run_.steps();
@@ -217,6 +237,7 @@ private:
 
     const Training& training_;
     nn::Optimizer& optimizer_;
+    const RecordOptions& options_;
     const std::vector<Tensor> tensors_;
     const std::vector<Value> values_;
     StateWatch state_;
@@ -227,6 +248,7 @@ private:
     std::vector<double> first_row_;
     std::size_t state_column_ = 0;
     std::shared_ptr<Film> film_;
+    std::shared_ptr<GraphSteps> graphs_;
     Run run_;
 };
 

@@ -314,6 +314,48 @@ TensorGraph::TensorGraph(const Value& y, Site site) {
 
 const std::vector<TensorGraph::Item>& TensorGraph::items() const { return data_->items; }
 
+// From the result down: of everything that is found, something that is found already is an input of.
+std::optional<std::vector<Tensor>> TensorGraph::sources_of(
+    const Tensor& y, const std::function<Tensor(std::uint64_t, std::size_t)>& unsaved) const {
+    const std::vector<Item>& items = data_->items;
+    std::vector<Node*> nodes(items.size(), nullptr);
+    std::vector<Tensor> values(items.size());
+    if (!y.defined() || y.impl()->level > 0) return {};
+    nodes.back() = y.impl()->node;
+    for (std::size_t i = items.size(); i-- > 0;) {
+        const Node* known = data_->nodes[i];
+        Node* node = nodes[i];
+        if (items[i].scalar) return {};
+        if (!known) continue; // a constant
+        if (!node || node->op != known->op) return {};
+        if (!node->op) {
+            Impl& made = block_of(node).impl;
+            if (made.node == node) values[i] = share(&made);
+            continue;
+        }
+        if (is_stacked(*node) || node->released ||
+            static_cast<std::size_t>(node->edges.size()) != items[i].inputs.size())
+            return {};
+        for (std::size_t slot = 0; slot < items[i].inputs.size(); ++slot) {
+            const Edge& edge = node->edges[static_cast<int>(slot)];
+            const std::size_t from = items[i].inputs[slot];
+            const bool constant = !data_->nodes[from];
+            if (constant != !edge.node) return {};
+            if (!constant) {
+                if (nodes[from] && nodes[from] != edge.node) return {};
+                nodes[from] = edge.node;
+            } else if (edge.is_number) {
+                values[from] = make_number(edge.number, block_of(node).impl.dtype);
+            } else if (edge.saved) {
+                values[from] = share(edge.saved).detach();
+            } else {
+                values[from] = unsaved(node->stamp, slot);
+            }
+        }
+    }
+    return values;
+}
+
 bool TensorGraph::computable(std::size_t item) const { return can_run(data_->nodes[item]); }
 bool TensorGraph::elementwise(std::size_t item) const {
     const Node* node = data_->nodes[item];
@@ -344,6 +386,24 @@ std::vector<Tensor> TensorGraph::pull_back(std::size_t item, const Tensor& cotan
     const Tensor out = node.op->saves.output ? run(item, inputs) : Tensor();
     const RuleView view(node, inputs, out, all_that_may(node));
     return as_list(node.op->vjp(view.saved(), cotangent, attrs_of(node)), inputs.size());
+}
+
+std::vector<Tensor> TensorGraph::back_propagate(std::size_t item, const Tensor& cotangent, In inputs) const {
+    const Node& node = *data_->nodes[item];
+    const Item& of = data_->items[item];
+    const Setting unseen(context().watch, static_cast<Watch*>(nullptr));
+    const Setting recorded(context().recording, true);
+    std::vector<Tensor> in;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        in.push_back(inputs[i].detach());
+        if (of.differentiable[i]) in.back().requires_grad(true);
+    }
+    xg::run(*node.op, in, attrs_of(node), {}).backward(cotangent);
+    std::vector<Tensor> grads(in.size());
+    for (std::size_t i = 0; i < in.size(); ++i) {
+        if (in[i].has_grad()) grads[i] = in[i].grad();
+    }
+    return grads;
 }
 
 Tensor TensorGraph::push_forward(std::size_t item, In inputs, In tangents) const {

@@ -1,4 +1,6 @@
 #pragma once
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,10 +40,17 @@ public:
     explicit TensorGraph(const Value& y, Site site = Site::here());
 
     const std::vector<Item>& items() const;
+    /// The values of leaves and constants, as items, of another run of the program that made this graph; the others are
+    /// undefined. Nothing unless y comes from the same operations, in the same arrangement. `unsaved` is asked for a
+    /// constant that no rule reads, by the stamp of the operation and the number of the input.
+    std::optional<std::vector<Tensor>> sources_of(
+        const Tensor& y, const std::function<Tensor(std::uint64_t, std::size_t)>& unsaved) const;
     /// What the rule of an operation on tensors makes of a cotangent of its result, one an input; undefined: nothing.
     std::vector<Tensor> pull_back(std::size_t item, const Tensor& cotangent) const;
     /// The same at other inputs, by all of them that may have a gradient.
     std::vector<Tensor> pull_back(std::size_t item, const Tensor& cotangent, std::span<const Tensor> inputs) const;
+    /// The same as a backward brings it: by the engine, which has ways of its own for many rules, to the same bits.
+    std::vector<Tensor> back_propagate(std::size_t item, const Tensor& cotangent, std::span<const Tensor> inputs) const;
     /// The tangent of the result at other inputs; an undefined tangent is 0, undefined if all are.
     Tensor push_forward(std::size_t item, std::span<const Tensor> inputs, std::span<const Tensor> tangents) const;
     /// The result of an operation on tensors at other inputs.

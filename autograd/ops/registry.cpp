@@ -1,4 +1,5 @@
-#include <algorithm>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <autograd/ops/entry.hpp>
@@ -90,9 +91,13 @@ std::span<const OpEntry* const> all_ops() {
 }
 
 const OpEntry* find_op(std::string_view name) {
-    const auto all = all_ops();
-    const auto at = std::find_if(all.begin(), all.end(), [&](const OpEntry* e) { return e->doc.name == name; });
-    return at == all.end() ? nullptr : *at;
+    static const std::unordered_map<std::string_view, const OpEntry*> by_name = [] {
+        std::unordered_map<std::string_view, const OpEntry*> names;
+        for (const OpEntry* entry : all_ops()) names.emplace(entry->doc.name, entry);
+        return names;
+    }();
+    const auto at = by_name.find(name);
+    return at == by_name.end() ? nullptr : at->second;
 }
 
 } // namespace xg

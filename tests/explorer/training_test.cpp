@@ -209,19 +209,120 @@ TEST_CASE("record: a network of tensors, samples of large parameters, float32 se
         }
     }
     CHECK(!run.has_nodes());
-    CHECK_SAYS(message_of<ValueError>([&] { film.at(0); }), "has tensors");
 }
 
-TEST_CASE("record: a graph that changes from step to step keeps parameters and losses") {
-    Small net;
-    nn::SGD sgd(net.parameters(), {.lr = 0.1});
+TEST_CASE("record: a graph of tensors can be walked in every step, with the bits that the run had") {
+    manual_seed(3);
+    nn::Sequential net(nn::Linear(3, 5), nn::Tanh(), nn::Linear(5, 2));
+    std::vector<Tensor> inputs, targets;
+    for (int k = 0; k < 6; ++k) inputs.push_back(randn({4, 3})), targets.push_back(randn({4, 2}));
+    const nn::StateDict start = net.state_dict();
+    // Batches change, and a difference keeps none of its inputs.
     int step = 0;
-    const auto loss = [&] { return step++ == 1 ? net.loss() + 1.0 : net.loss(); };
-    const TrainingRecord film = record({.optimizer = sgd, .loss = loss, .steps = 3});
-    CHECK(!film.runs()[0].has_nodes());
-    CHECK(!json::parse(film.json())["training"]["runs"][0].contains("nodes"));
-    CHECK_SAYS(message_of<ValueError>([&] { film.at(0); }), "not the same in all steps");
-    CHECK_SAYS(message_of<ValueError>([&] { record({.optimizer = sgd, .loss = loss, .steps = 0}); }), "0 steps");
+    std::vector<Tensor> outputs;
+    const auto loss = [&] {
+        const Tensor y = net(inputs[static_cast<std::size_t>(step)]).label("y");
+        outputs.push_back(y.detach().clone());
+        return mean(square(y - targets[static_cast<std::size_t>(step++)]));
+    };
+    nn::Adam adam(net.parameters(), {.lr = 0.05});
+    const TrainingRecord film = record({.optimizer = adam, .loss = loss, .steps = 6});
+    const TrainingRecord::Run& run = film.runs()[0];
+    REQUIRE(run.graph_steps().size() == 6);
+    CHECK(run.graphs_omitted().empty());
+
+    // The same loop, without a recording.
+    net.load_state_dict(start);
+    nn::Adam same(net.parameters(), {.lr = 0.05});
+    const json file = json::parse(film.json());
+    const json& graphs = file["training"]["runs"][0]["graphs"];
+    REQUIRE(graphs.size() == 6);
+    for (std::size_t k = 0; k < 6; ++k) {
+        CAPTURE(k);
+        const Explanation walked = film.at(k);
+        const Trace& trace = walked.trace();
+        same.zero_grad();
+        Tensor y = net(inputs[k]);
+        const Tensor L = mean(square(y - targets[k]));
+        L.backward();
+        CHECK(trace.nodes[trace.root].value == L.item());
+        const auto numbers = [&](std::size_t place) { return trace.tensors.at(place).values; };
+        const TraceNode& of_y = trace.nodes[trace.find("y")];
+        CHECK(numbers(of_y.value_tensor) == y.to_vector());
+        CHECK(numbers(of_y.value_tensor) == outputs[k].to_vector());
+        CHECK(numbers(of_y.gradient_tensor) == (2.0 * (y - targets[k]) * (1.0 / 8)).to_vector());
+        for (std::size_t i = 0; i < 4; ++i) {
+            const TraceNode& p = trace.nodes[*run.parameters[i].node];
+            CHECK(numbers(p.value_tensor) == net.parameters()[i].to_vector());
+            CHECK(numbers(p.gradient_tensor) == net.parameters()[i].grad().to_vector());
+        }
+        // A reader puts the file's graph in the place of the first step's, and has a trace like others.
+        json patched = file;
+        patched.erase("training");
+        for (std::size_t i = 0; i < patched["nodes"].size(); ++i) patched["nodes"][i].update(graphs[k]["nodes"][i]);
+        for (std::size_t i = 0; i < patched["edges"].size(); ++i) patched["edges"][i].update(graphs[k]["edges"][i]);
+        patched["backward"] = graphs[k]["backward"], patched["tensors"] = graphs[k]["tensors"];
+        const Trace read = Trace::parse(patched.dump());
+        CHECK(read.nodes[read.root].value == L.item());
+        CHECK(read.tensors[read.nodes[read.find("y")].gradient_tensor].values == numbers(of_y.gradient_tensor));
+        same.step();
+    }
+}
+
+TEST_CASE("record: graphs of tensors that are too many are kept at equal distances, and it says so") {
+    manual_seed(3);
+    nn::Linear net(4, 3);
+    nn::SGD sgd(net.parameters(), {.lr = 0.01});
+    const Tensor x = randn({5, 4}), t = randn({5, 3});
+    const auto loss = [&] { return nn::mse_loss(net(x), t); };
+    const auto with = [&](RecordOptions options) {
+        return record({.optimizer = sgd, .loss = loss, .steps = 10}, options);
+    };
+    const TrainingRecord some = with({.most_graph_numbers = 255}); // 51 a step, with the 15 that the mean divides by
+    CHECK(some.runs()[0].graph_steps() == std::vector<std::size_t>{0, 2, 4, 6, 8, 9});
+    CHECK_SAYS(some.runs()[0].graphs_omitted(), "every 2th step");
+    CHECK_SAYS(message_of<ValueError>([&] { some.at(3); }), "no graph of step 3");
+    CHECK_SAYS(message_of<ValueError>([&] { some.at(3); }), "0, 2, 4, 6, 8, 9");
+    const json file = json::parse(some.json())["training"]["runs"][0];
+    CHECK(file["graphs"].size() == 6);
+    CHECK(file["graphs_omitted"]["steps"] == 4);
+
+    const json small = json::parse(with({.most_file_numbers = 1}).json())["training"]["runs"][0];
+    CHECK(small["graphs"].size() == 3);
+    CHECK(small["graphs"].back()["step"] == 9);
+    CHECK_SAYS(small["graphs_omitted"]["reason"].get<std::string>(), "most_file_numbers");
+    CHECK(with({.most_graph_numbers = 99}).runs()[0].graph_steps().empty());
+    CHECK(!json::parse(with({}).json())["training"]["runs"][0].contains("graphs_omitted"));
+}
+
+TEST_CASE("record: a graph of tensors is refused if it cannot be computed again to the bit") {
+    manual_seed(3);
+    nn::Linear net(4, 1);
+    nn::SGD sgd(net.parameters(), {.lr = 0.01});
+    const Tensor x = randn({5, 4});
+    const TrainingRecord film = record({.optimizer = sgd, .loss = [&] { return mean(square(net(x))); }, .steps = 3});
+    TrainingRecord::Run other = film.runs()[0];
+    other.loss[1] = std::nextafter(other.loss[1], 1e9);
+    other.gradients[0].column += 1; // those of another element
+    const TrainingRecord damaged({other});
+    CHECK_SAYS(message_of<ValueError>([&] { damaged.at(1); }), "other numbers");
+    CHECK_SAYS(message_of<ValueError>([&] { damaged.at(2); }), "other numbers");
+    const json file = json::parse(damaged.json())["training"]["runs"][0];
+    CHECK(file["graphs"].empty());
+    CHECK(file["graphs_omitted"]["steps"] == 3);
+    CHECK_SAYS(file["graphs_omitted"]["reason"].get<std::string>(), "other numbers");
+}
+
+TEST_CASE("record: what dropout drew in a step is drawn again") {
+    manual_seed(3);
+    nn::Sequential net(nn::Linear(6, 20), nn::Dropout(0.5), nn::Linear(20, 1));
+    nn::SGD sgd(net.parameters(), {.lr = 0.01});
+    const Tensor x = randn({8, 6});
+    const TrainingRecord film = record({.optimizer = sgd, .loss = [&] { return mean(square(net(x))); }, .steps = 3});
+    for (const std::size_t k : {0u, 1u, 2u}) {
+        const Explanation step = film.at(k);
+        CHECK(step.trace().nodes[step.trace().root].value == film.runs()[0].loss[k]);
+    }
 }
 
 // Sanitizers slow down the two sides by different factors.
