@@ -25,9 +25,9 @@ async function openFile(file: File): Promise<void> {
 }
 function refuse(name: string, why: string): void {
     document.title = t("refused");
-    const file = h("input", { type: "file", accept: ".json,application/json", id: "open", "data-testid": "open", onchange: () => file.files?.[0] && openFile(file.files[0]) });
+    const file = h("input", { type: "file", accept: ".json,application/json", id: "open", "data-testid": "open", class: "hidden", tabindex: -1, "aria-label": t("open"), onchange: () => file.files?.[0] && openFile(file.files[0]) });
     document.body.replaceChildren(
-        h("main", { class: "refusal", "data-testid": "refusal" }, h("h1", {}, t("refused")), h("p", { role: "alert", "data-testid": "reason" }, t("refused_why", { name, why })), h("p", { class: "quiet" }, t("refused_cure")), h("p", {}, h("label", { for: "open" }, t("open")), " ", file)),
+        h("main", { class: "refusal", "data-testid": "refusal" }, h("h1", {}, t("refused")), h("p", { role: "alert", "data-testid": "reason" }, t("refused_why", { name, why })), h("p", { class: "quiet" }, t("refused_cure")), h("p", {}, file, h("button", { type: "button", onclick: () => file.click() }, t("open")))),
     );
 }
 

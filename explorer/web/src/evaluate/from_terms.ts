@@ -1,5 +1,6 @@
 // Rules from what a trace says of the elements of a result: no name of an operation is asked.
-import type { TraceNode } from "../trace/types";
+import type { ElementOperation, TraceNode } from "../trace/types";
+import { operationOf } from "./operations";
 import { type Numbers, type Row, type Rule, bilinear, linear, normalized, reduction } from "./rules";
 import { sizeOf } from "./shapes";
 
@@ -15,8 +16,54 @@ export function largest(rows: Row[], sign: 1 | -1, shared: boolean): Rule {
     return reduction(rows, top, share);
 }
 
+// Every element is computed by a list of scalar operations of its own.
+function byOperations(all: ElementOperation[][]): Rule | null {
+    const known = all.map((list) => list.map(({ op, in: from }) => operationOf(op, from.length)));
+    if (known.some((list) => list.length === 0 || list.includes(null))) return null;
+    const inputs = (list: ElementOperation[], k: number, x: Numbers[], v: number[]) => list[k].in.map((i) => ("earlier" in i ? v[i.earlier] : "number" in i ? i.number : x[i.input][i.at]));
+    const values = (x: Numbers[], i: number) => {
+        const v: number[] = [];
+        all[i].forEach((_, k) => v.push(known[i][k]!.value(inputs(all[i], k, x, v))));
+        return v;
+    };
+    const slopes = (x: Numbers[], v: number[], i: number, k: number) => known[i][k]!.slopes(inputs(all[i], k, x, v), v[k]);
+    return {
+        value: (x) => Float64Array.from(all, (list, i) => values(x, i)[list.length - 1]),
+        pull(x, _, g) {
+            const read = new Set(all.flat().flatMap(({ in: from }) => from.map((i) => ("input" in i ? i.input : -1))));
+            const grads = x.map((input, i) => (read.has(i) ? new Float64Array(input.length) : null));
+            all.forEach((list, i) => {
+                const v = values(x, i);
+                const d = v.map(() => 0);
+                d[v.length - 1] = g[i];
+                for (let k = v.length - 1; k >= 0; --k) {
+                    if (d[k] === 0) continue;
+                    const s = slopes(x, v, i, k);
+                    list[k].in.forEach((from, slot) => {
+                        if (s[slot] === 0) return;
+                        if ("earlier" in from) d[from.earlier] += d[k] * s[slot];
+                        else if ("input" in from) grads[from.input]![from.at] += d[k] * s[slot];
+                    });
+                }
+            });
+            return grads;
+        },
+        push: (x, _, dx) =>
+            Float64Array.from(all, (list, i) => {
+                const v = values(x, i);
+                const d: number[] = [];
+                list.forEach(({ in: from }, k) => {
+                    const s = slopes(x, v, i, k);
+                    d.push(from.reduce((sum, f, slot) => sum + ("number" in f || s[slot] === 0 ? 0 : s[slot] * ("earlier" in f ? d[f.earlier] : (dx[f.input]?.[f.at] ?? 0))), 0));
+                });
+                return d[list.length - 1];
+            }),
+    };
+}
+
 /// Null: the node has no terms, or of a form that is not known here.
 export function ruleFromTerms(n: TraceNode): Rule | null {
+    if (n.terms?.form === "operations" && n.terms.operations.length === sizeOf(n.shape)) return byOperations(n.terms.operations);
     if (!n.terms || n.terms.of.length !== sizeOf(n.shape)) return null;
     const { form, of, bias, at } = n.terms;
     const size = of.length;

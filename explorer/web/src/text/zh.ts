@@ -128,7 +128,7 @@ export const zh: Record<Key, string> = {
     tensor_slice: "切片 [{position}]",
     element_sum: "{name} 是下列各项之和：",
     element_of: "{name} 是对下列各数做 {op}：",
-    cannot_sample: "这里不能修改数值：跟踪文件只保存了 {name} 的一部分样本。请把 ExplainOptions::most_elements 设得与张量一样大，再重新写出。",
+    cannot_sample: "这里不能修改数值：记录只保存了 {name} 的一部分样本。请把 ExplainOptions::most_elements 设得与张量一样大，再重新写出。",
     cannot_unkept: "这里不能修改数值：没有保存 {name} 的数值。请在建图之前打开 TraceTensors。",
     edit_elements: "在“张量”一栏中选择一个元素来修改它。",
     edited_constants: "常量（如掩码和下标）保持运行时的数值。",

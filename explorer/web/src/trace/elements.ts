@@ -1,5 +1,6 @@
 // An element of a tensor as scalars: what adds up to it, or the elements it is computed from.
-import type { Trace, TraceNode } from "./types";
+import { operationOf } from "../evaluate/operations";
+import type { ElementOperation, Trace, TraceNode } from "./types";
 
 export interface Part {
     text: string; // "x[0, 2] · w[1, 2]"
@@ -55,6 +56,7 @@ export function elementOf(trace: Trace, node: number, at: number, nameOf: (node:
     const value = new Input(trace, n, "").at(at);
     const { terms } = n;
     if (!terms) return elementwise(n, at, inputs, value);
+    if (terms.form === "operations") return byOperations(terms.operations[at] ?? [], inputs, value);
     const of = terms.of[at];
     if (!of) return null;
     const single = (input: Input) => of.map((p): Part => ({ text: input.text(p as number), value: input.at(p as number) }));
@@ -81,6 +83,24 @@ export function elementOf(trace: Trace, node: number, at: number, nameOf: (node:
         return { value, parts, sum: false };
     }
     return { value, parts: single(inputs[0]), sum: false };
+}
+
+const infix: Record<string, string> = { add: "+", sub: "−", mul: "·", div: "/" };
+
+function byOperations(list: ElementOperation[], inputs: Input[], value: number): Element | null {
+    if (list.length === 0) return null;
+    const values: number[] = [];
+    const names: string[] = [];
+    const parts = list.map(({ op, label, in: from }, k): Part => {
+        const texts = from.map((i) => ("earlier" in i ? names[i.earlier] : "number" in i ? String(Number(i.number.toPrecision(6))) : (inputs[i.input]?.text(i.at) ?? "?")));
+        const numbers = from.map((i) => ("earlier" in i ? values[i.earlier] : "number" in i ? i.number : (inputs[i.input]?.at(i.at) ?? NaN)));
+        const own = operationOf(op, from.length);
+        values.push(k === list.length - 1 ? value : own ? own.value(numbers) : NaN);
+        names.push(label || String.fromCodePoint(0x2460 + (k % 20)));
+        const text = Object.hasOwn(infix, op) && texts.length === 2 ? texts.join(` ${infix[op]} `) : `${op}(${texts.join(", ")})`;
+        return { text: k === list.length - 1 ? text : `${names[k]} = ${text}`, value: values[k] };
+    });
+    return { value, parts, sum: false };
 }
 
 function elementwise(n: TraceNode, at: number, inputs: Input[], value: number): Element | null {

@@ -1,6 +1,6 @@
 // Tensors of a trace, and what adds up to their elements.
-import { type Json, type Said, integer, isObject, list, real, refuse, say, text } from "./json";
-import type { Tensor, Terms } from "./types";
+import { type Json, type Said, integer, isObject, list, object, real, refuse, say, text } from "./json";
+import type { ElementOperation, Tensor, Terms } from "./types";
 
 const numbers = (of: Json, key: string, where: Said): number[] => list(of, key).map((x) => real(x, say`"${key}" of ${where}`));
 
@@ -15,7 +15,18 @@ export function readTensor(x: Json, where: Said): Tensor {
     return { dtype: text(x, "dtype", where), shape, values, every, statistics: { min: of("min"), max: of("max"), mean: of("mean"), norm: of("norm"), zeros: of("zeros"), bad: of("bad") } };
 }
 
+function readOperation(x: Json, place: number, where: Said): ElementOperation {
+    const inputs = list(x, "in").map((from) => {
+        if (typeof from === "number" && Number.isInteger(from) && from >= 0 && from < place) return { earlier: from };
+        if (Array.isArray(from) && from.length === 2 && from.every(Number.isInteger)) return { input: from[0] as number, at: from[1] as number };
+        return isObject(from) ? { number: real(from.number, where) } : refuse`an operation of ${where} reads what is not there`;
+    });
+    return { op: text(x, "op", where), label: text(x, "label", where), in: inputs };
+}
+
 export function readTerms(x: Json, where: Said): Terms {
     const of = list(x, "of").map((terms) => (Array.isArray(terms) ? (terms as (number | number[])[]) : refuse`"terms" of ${where} is no list of lists`));
-    return { form: text(x, "form", where), of, bias: "bias" in x ? numbers(x, "bias", where) : [], at: "at" in x ? numbers(x, "at", where) : [] };
+    const form = text(x, "form", where);
+    const operations = form === "operations" ? (of as unknown[][]).map((all) => all.map((one, i) => readOperation(object(one, where), i, where))) : [];
+    return { form, operations, of: operations.length > 0 ? [] : of, bias: "bias" in x ? numbers(x, "bias", where) : [], at: "at" in x ? numbers(x, "at", where) : [] };
 }

@@ -12,12 +12,20 @@ export interface Tensor {
     statistics: { min: number; max: number; mean: number; norm: number; zeros: number; bad: number };
 }
 
+/// A scalar operation of an element. Its inputs: an earlier one of the list, an entry of a tensor, or a number.
+export interface ElementOperation {
+    op: string;
+    label: string;
+    in: ({ earlier: number } | { input: number; at: number } | { number: number })[];
+}
+
 /// What adds up to the elements of a result, by positions in its inputs: docs/explorer/trace-format.md.
 export interface Terms {
     form: string;
     of: (number | number[])[][];
     bias: number[];
     at: number[];
+    operations: ElementOperation[][]; // of the form "operations", the last of a list being the element
 }
 
 /// Where a scalar has a number, a node or event of tensors has the place of one in `Trace.tensors`, and NaN; -1: a number.

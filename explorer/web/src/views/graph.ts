@@ -184,7 +184,7 @@ export class Graph implements View {
         const n = session.trace.nodes[box.node];
         const place = session.walk.tensors[box.node];
         setText(value, !known ? "·" : !n.kept ? "–" : n.tensor >= 0 ? shapeText(n.shape) : shortest(n.value));
-        setText(gradient, place >= 0 ? tensorText(session.trace.tensors[place]) : g !== null ? shortest(g) : isConstant(n) ? "" : t("not_yet"));
+        setText(gradient, place >= 0 ? tensorText(session.trace.tensors[place], 12) : g !== null ? shortest(g) : isConstant(n) ? "" : t("not_yet"));
         element.classList.toggle("reached", g !== null);
         const seen = [box.title, box.about, value.textContent, gradient.textContent].filter((part) => part !== "");
         element.setAttribute("aria-label", `${seen.join(" ")}: ${t("value")}, ${t("gradient")}`);

@@ -1,5 +1,5 @@
 // The seven steps of training by number, and the events of the fifth.
-import { h } from "../draw/dom";
+import { h, setText } from "../draw/dom";
 import { ruleOf } from "../text/rules";
 import { t } from "../text/words";
 import type { Phase, Session } from "../state/session";
@@ -12,11 +12,13 @@ const phases = [1, 2, 3, 4, 5, 6, 7] as const;
 export class Timeline implements View {
     readonly element = h("nav", { class: "timeline", "data-testid": "timeline" });
     private readonly buttons: HTMLButtonElement[];
+    private readonly titles = phases.map(() => h("span"));
+    private readonly share = h("span", { class: "share" });
     private readonly live = h("div", { class: "hidden", "aria-live": "polite", role: "status", "data-testid": "live" });
 
     constructor(private readonly session: Session) {
         this.buttons = phases.map((phase) =>
-            h("button", { type: "button", "data-testid": `phase-${phase}`, onclick: () => session.toPhase(phase as Phase) }),
+            h("button", { type: "button", "data-testid": `phase-${phase}`, onclick: () => session.toPhase(phase as Phase) }, h("span", { class: "digit", "aria-hidden": "true" }, String(phase)), h("span", { class: "title" }, h("span", { class: "hidden" }, `${phase} `), this.titles[phase - 1]), phase === 5 && this.share),
         );
         this.element.append(h("ol", {}, ...this.buttons.map((b) => h("li", {}, b))), this.live);
     }
@@ -27,8 +29,8 @@ export class Timeline implements View {
         phases.forEach((phase, i) => {
             const button = this.buttons[i];
             const current = session.phase === phase;
-            const share = phase === 5 ? ` ${session.position}/${session.size}` : "";
-            button.replaceChildren(h("span", { class: "digit", "aria-hidden": "true" }, String(phase)), h("span", { class: "title" }, h("span", { class: "hidden" }, `${phase} `), t(`phase${phase}`)), share ? h("span", { class: "share" }, share) : "");
+            setText(this.titles[i], t(`phase${phase}`));
+            if (phase === 5) setText(this.share, ` ${session.position}/${session.size}`);
             button.classList.toggle("past", phase < session.phase);
             if (current) button.setAttribute("aria-current", "step");
             else button.removeAttribute("aria-current");

@@ -10,6 +10,7 @@ export class Viewport {
     readonly content = svg("g");
     readonly minimap = svg("svg", { class: "minimap", width: overview.width, height: overview.height, viewBox: `0 0 ${overview.width} ${overview.height}`, role: "img", "data-testid": "minimap" });
     private readonly here = svg("rect", { class: "here" });
+    private frame: { width: number; height: number } | null = null;
     private scale = 1;
     private x = 0;
     private y = 0;
@@ -22,14 +23,25 @@ export class Viewport {
         this.element.addEventListener("wheel", (e) => this.wheel(e), { passive: false });
         this.element.addEventListener("pointerdown", (e) => this.drag(e));
         this.minimap.addEventListener("pointerdown", (e) => this.dragOverview(e));
-        new ResizeObserver(() => (this.touched ? this.apply() : this.begin())).observe(this.element);
+        new ResizeObserver(() => {
+            this.frame = null;
+            if (this.touched) this.apply();
+            else this.begin();
+        }).observe(this.element);
     }
 
+    // Kept between resizings: to ask is to lay the whole page out.
+    private get shown(): { width: number; height: number } {
+        if (this.frame) return this.frame;
+        const { clientWidth: width, clientHeight: height } = this.element;
+        if (width === 0 || height === 0) return { width: 800, height: 400 };
+        return (this.frame = { width, height });
+    }
     private get width(): number {
-        return this.element.clientWidth || 800;
+        return this.shown.width;
     }
     private get height(): number {
-        return this.element.clientHeight || 400;
+        return this.shown.height;
     }
 
     /// Of another drawing.

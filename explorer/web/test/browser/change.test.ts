@@ -151,18 +151,22 @@ test("five thousand nodes load in 3 seconds and step in 50 milliseconds, folded"
         const loaded = await page.evaluate(() => performance.now());
         assert.ok(loaded < 3000, `loaded in ${loaded} ms`);
         assert.ok((await page.locator(".box").count()) < 200);
-        const times = await page.evaluate(() => {
-            const step = document.querySelector<HTMLElement>("[data-testid=step]")!;
-            return Array.from({ length: 40 }, () => {
-                const start = performance.now();
-                step.click();
-                document.body.getBoundingClientRect(); // with its layout
-                return performance.now() - start;
-            });
-        });
+        // The time of the page's thread, with style, layout and paint: other programs run beside the test.
+        const client = await page.context().newCDPSession(page);
+        await client.send("Performance.enable", { timeDomain: "threadTicks" });
+        const spent = async () => 1000 * (await client.send("Performance.getMetrics")).metrics.find((m) => m.name === "TaskDuration")!.value;
+        const times: number[] = [];
+        for (const button of [...Array<string>(60).fill("step"), "to-end", ...Array<string>(60).fill("back")]) {
+            const before = await spent();
+            await page.evaluate((id) => {
+                document.querySelector<HTMLElement>(`[data-testid=${id}]`)!.click();
+                document.body.getBoundingClientRect();
+            }, button);
+            if (button !== "to-end") times.push((await spent()) - before);
+        }
         times.sort((a, b) => a - b);
-        console.error(`5000 nodes: loaded after ${Math.round(loaded)} ms; a step takes ${times[20].toFixed(1)} ms, the slowest ${times[39].toFixed(1)} ms`);
-        assert.ok(times[36] < 50, `steps take ${times.map(Math.round)} ms`); // 9 in 10: other programs run beside the test
+        console.error(`5000 nodes: loaded after ${Math.round(loaded)} ms; a step takes ${times[times.length >> 1].toFixed(1)} ms, the slowest ${times.at(-1)!.toFixed(1)} ms`);
+        assert.ok(times.at(-1)! < 50, `steps take ${times.map(Math.round)} ms`);
         await picture(page, "large");
         await page.locator(".box.group").last().press("Enter");
         assert.ok((await page.locator(".frame").count()) > 0);

@@ -6,6 +6,7 @@ import { TensorChecker } from "../../src/evaluate/tensor_check";
 import { TensorRun } from "../../src/evaluate/tensor_run";
 import { Session } from "../../src/state/session";
 import { fromHash, toHash } from "../../src/state/hash";
+import { elementOf } from "../../src/trace/elements";
 import { readTrace } from "../../src/trace/read";
 import { findNode, isConstant, isLeaf, ledgerOf, nameOf, pathsTo } from "../../src/trace/trace";
 import type { Trace } from "../../src/trace/types";
@@ -158,4 +159,34 @@ test("the address keeps edits of elements", () => {
     assert.deepEqual(other.trace, session.trace);
     fromHash(other, "#set=p0[9,9]=1&set=p0=1&set=nobody[1]=2");
     assert.equal(other.edits.elements.size, 0);
+});
+
+test("elements that are lists of scalar operations are computed and opened", () => {
+    const file = JSON.parse(JSON.stringify(runs.find((r) => r.name === "mlp")!.trace));
+    const loss = file.nodes.find((n: { op: string }) => n.op === "cross_entropy");
+    const classes = 3;
+    // log(sum of e^x) - x[target], and a name that only these lists can explain
+    const targets = [0, 2, 1, 1, 0];
+    loss.op = "my_loss";
+    loss.terms = {
+        form: "operations",
+        of: targets.map((target, row) => [
+            { op: "logsumexp", in: [0, 1, 2].map((k) => [0, row * classes + k]), label: "norm" },
+            { op: "sub", in: [0, [0, row * classes + target]] },
+        ]),
+    };
+    file.operations.my_loss = { formula: "", derivative: "", known: false };
+    const trace = readTrace(JSON.stringify(file));
+    const [session, plain] = [new Session(trace), new Session(read(runs.find((r) => r.name === "mlp")!))];
+    assert.equal(session.obstacle, null);
+    for (const s of [session, plain]) s.setElement(findNode(s.trace, "p0"), 4, 2.5);
+    for (const name of ["p0", "p1", "p2", "p3", "p4"]) near(session.total(findNode(trace, name))!, plain.total(findNode(plain.trace, name))!, 1e-14, name);
+    session.trace.nodes.forEach((n, i) => !isConstant(n) && assert.ok(session.checker.row(i)!.pass));
+    const node = session.trace.nodes.findIndex((n) => n.op === "my_loss");
+    const element = elementOf(session.trace, node, 1, (i) => nameOf(session.trace, i))!;
+    assert.match(element.parts[0].text, /^norm = logsumexp\(.*\[1, 0\], .*\[1, 1\], .*\[1, 2\]\)$/);
+    assert.match(element.parts[1].text, /^norm − .*\[1, 2\]$/);
+    assert.equal(element.parts[1].value, session.numbers(node)[1]);
+    file.nodes.find((n: { op: string }) => n.op === "my_loss").terms.of[0][0].in[0] = 5; // no earlier one
+    assert.throws(() => readTrace(JSON.stringify(file)), /reads what is not there/);
 });
