@@ -96,6 +96,7 @@ struct HalfSquaredError {
 // e^(x - max) of every row of logits, and its sum: softmax but for the division.
 struct Exponentials {
     Tensor terms, totals;
+    const char* logits = nullptr; // where those were: a node that is run again at other inputs has others
 };
 
 // One loss a row, without forming the quotient of softmax: logsumexp(x) - x[target].
@@ -187,8 +188,8 @@ void for_rows(Index rows, Index classes, const F& f) {
     });
 }
 
-Exponentials room_for(const Shape& logits, DType dtype) {
-    return {make_result(dtype, logits), make_result(dtype, {logits[0]})};
+Exponentials room_for(const Strided& logits) {
+    return {make_result(logits.dtype, logits.shape), make_result(logits.dtype, {logits.shape[0]}), logits.data};
 }
 
 // The largest entry and the sum of exponentials of row i; the terms are kept where there is room.
@@ -206,7 +207,7 @@ std::pair<T, T> largest_and_total(const Strided& logits, Index i, const Exponent
 void CrossEntropy::forward(std::span<const Strided> x, const Strided& y, const Attrs& a) {
     const Strided &logits = x[0], &targets = x[1];
     check_classes(targets, logits.shape[1]);
-    const Exponentials kept = a.kept ? * a.kept = room_for(logits.shape, logits.dtype) : Exponentials{};
+    const Exponentials kept = a.kept ? * a.kept = room_for(logits) : Exponentials{};
     kernels::dispatch_number(y.dtype, [&]<class T>() {
         if constexpr (std::is_floating_point_v<T>) {
             const auto loss_of_row = [&](Index i) {
@@ -221,9 +222,9 @@ void CrossEntropy::forward(std::span<const Strided> x, const Strided& y, const A
 }
 
 Exponentials CrossEntropy::exponentials_of(const Tensor& logits, const Attrs& a) {
-    if (a.kept && a.kept->terms.defined()) return std::exchange(*a.kept, {});
     const Strided x = strided(logits);
-    Exponentials e = room_for(x.shape, x.dtype);
+    if (a.kept && a.kept->terms.defined() && a.kept->logits == x.data) return std::exchange(*a.kept, {});
+    Exponentials e = room_for(x);
     kernels::dispatch_number(x.dtype, [&]<class T>() {
         if constexpr (std::is_floating_point_v<T>) {
             for_rows(x.shape[0], x.shape[1], [&](Index i) { largest_and_total<T>(x, i, e); });

@@ -389,3 +389,18 @@ TEST_CASE("tracing costs at most three times the plain step") {
     };
     CHECK(seconds(traced) <= 3 * seconds(step));
 }
+
+TEST_CASE("explain: what is computed again while looking changes no gradient of the program") {
+    const auto run = [](auto&& look) {
+        manual_seed(4);
+        Tensor logits = randn({3, 5}, {.requires_grad = true}).label("logits");
+        const Tensor targets = from_vector(std::vector<std::int64_t>{1, 4, 0});
+        const Tensor loss = nn::cross_entropy(logits * 3.0, targets);
+        look(loss);
+        loss.backward();
+        return logits.grad().to_vector();
+    };
+    const std::vector<double> plain = run([](const Tensor&) {});
+    CHECK(run([](const Tensor& loss) { explain(loss); }) == plain);
+    CHECK(run([](const Tensor& loss) { CHECK(explain(loss).check().pass()); }) == plain);
+}

@@ -313,6 +313,20 @@ TEST_CASE("record: a graph of tensors is refused if it cannot be computed again 
     CHECK_SAYS(file["graphs_omitted"]["reason"].get<std::string>(), "other numbers");
 }
 
+TEST_CASE("record: a classifier can be walked in every step") {
+    manual_seed(3);
+    nn::Sequential net(nn::Linear(6, 8), nn::ReLU(), nn::LayerNorm(Shape{8}), nn::Linear(8, 3));
+    nn::SGD sgd(net.parameters(), {.lr = 0.1, .momentum = 0.9});
+    const Tensor x = randn({7, 6}), t = randint(0, 3, {7});
+    const TrainingRecord film =
+        record({.optimizer = sgd, .loss = [&] { return nn::cross_entropy(net(x), t); }, .steps = 4});
+    for (const std::size_t k : {0u, 1u, 3u}) {
+        const Explanation step = film.at(k);
+        CHECK(step.trace().nodes[step.trace().root].value == film.runs()[0].loss[k]);
+    }
+    CHECK(json::parse(film.json())["training"]["runs"][0]["graphs"].size() == 4);
+}
+
 TEST_CASE("record: what dropout drew in a step is drawn again") {
     manual_seed(3);
     nn::Sequential net(nn::Linear(6, 20), nn::Dropout(0.5), nn::Linear(20, 1));
