@@ -81,10 +81,6 @@ if(Dnnl_INCLUDE_DIR)
 endif()
 
 xgrad_add_library(autograd SOURCES ${autograd_sources})
-if(NOT nn_sources)
-    set(nn_sources "${PROJECT_BINARY_DIR}/nothing_yet.cpp") # the library exists before its first source does
-    file(CONFIGURE OUTPUT "${nn_sources}" CONTENT "")
-endif()
 xgrad_add_library(nn SOURCES ${nn_sources} DEPENDS autograd)
 # The explorer's page, as its sources were built last (explorer/web/build.mjs): a text in the library.
 set(page "${PROJECT_SOURCE_DIR}/explorer/web/dist/page.html")

@@ -15,7 +15,7 @@ std::uint32_t axis_mask(const char* op, const Axes& axes, int rank) {
     return mask;
 }
 
-Shape kept_shape(const Shape& shape, const ReduceAttrs& a) {
+static Shape kept_shape(const Shape& shape, const ReduceAttrs& a) {
     Shape out = shape;
     for (int i = 0; i < shape.rank(); ++i) {
         if (a.reduces(i)) out[i] = 1;

@@ -18,7 +18,6 @@ std::uint32_t axis_mask(const char* op, const Axes& axes, int rank);
 inline std::uint32_t all_axes(int rank) { return rank >= 32 ? ~0u : (1u << rank) - 1; }
 
 /// The shape with size 1 on the reduced axes, or without them.
-Shape kept_shape(const Shape& shape, const ReduceAttrs& a);
 Shape reduced_shape(const Shape& shape, const ReduceAttrs& a);
 /// How many entries become one.
 Index reduced_count(const Shape& shape, const ReduceAttrs& a);

@@ -44,6 +44,15 @@ std::vector<std::vector<Tensor>> rows_with_classes() {
     return operands;
 }
 
+// Weights of the classes that `picks`, of the shape (N, 1), names; x is (N, classes).
+Tensor class_weights(const char* op, const Tensor& weight, const Tensor& picks, const Tensor& x) {
+    if (!(weight.shape() == Shape{x.shape(1)})) {
+        fail<ShapeError>("{}: the weight has shape {}\n  expected one for each of the {} classes", op,
+                         weight.shape().str(), x.shape(1));
+    }
+    return gather(expand(unsqueeze(weight.to(x.dtype()), 0), x.shape()), 1, picks);
+}
+
 struct NllLoss {
     static constexpr OpDoc doc{.name = "nll_loss",
                                .formula = "-w[target] logp[target], over the sum of the w",
@@ -280,15 +289,6 @@ struct MultilabelSoftMarginLoss {
 };
 
 } // namespace
-
-// Weights of the classes that `picks`, of the shape (N, 1), names.
-Tensor class_weights(const char* op, const Tensor& weight, const Tensor& picks, const Tensor& x) {
-    if (!(weight.shape() == Shape{x.shape(1)})) {
-        fail<ShapeError>("{}: the weight has shape {}\n  expected one for each of the {} classes", op,
-                         weight.shape().str(), x.shape(1));
-    }
-    return gather(expand(unsqueeze(weight.to(x.dtype()), 0), x.shape()), 1, picks);
-}
 
 Tensor class_losses(const char* op, const Tensor& log_probabilities, const Tensor& targets, const ClassLossOptions& o,
                     double smoothing) {

@@ -1,7 +1,5 @@
 #include <autograd/ops/loss_parts_internal.hpp>
 
-#include <cmath>
-
 #include <autograd/creation.hpp>
 #include <autograd/engine/node.hpp>
 #include <autograd/error_format_internal.hpp>

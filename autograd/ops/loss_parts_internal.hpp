@@ -28,8 +28,6 @@ void require_between(const char* op, const char* what, const Tensor& t, double l
 void require_classes(const char* op, const Tensor& targets, Index classes, Index ignored = -1);
 void require_option(const char* op, bool in_range, const char* option, double value, const char* expected);
 
-/// Weights of the classes that `picks`, of the shape (N, 1), names; x is (N, classes).
-Tensor class_weights(const char* op, const Tensor& weight, const Tensor& picks, const Tensor& x);
 /// nll_loss and, from logarithms of softmax, cross_entropy with all its options: (N, classes, ...) or (classes).
 Tensor class_losses(const char* op, const Tensor& log_probabilities, const Tensor& targets, const ClassLossOptions& o,
                     double smoothing);

@@ -7,8 +7,8 @@
 #include <autograd/kernels/lines.hpp>
 #include <autograd/kernels/reduce.hpp>
 #include <autograd/kernels/rows.hpp>
-#include <autograd/ops/axes.hpp>
 #include <autograd/ops/op.hpp>
+#include <autograd/ops/reduction.hpp>
 #include <autograd/ops/reference.hpp>
 #include <autograd/ops/samples.hpp>
 #include <autograd/ops/tabulate.hpp>
@@ -165,13 +165,6 @@ struct LogSumExp {
     static Shape shape(In x, const Attrs& a) { return reduced_shape(x[0].shape(), a); }
     static void forward(std::span<const Strided> x, const Strided& y, const Attrs& a) {
         kernels::logsumexp(x[0], kept_view(y, x[0].shape, a));
-    }
-    static Axes axes_of(const Attrs& a, int rank) {
-        Axes axes = Axes::none();
-        for (int i = 0; i < rank; ++i) {
-            if (a.reduces(i)) axes.push_back(i);
-        }
-        return axes;
     }
     // Where the result is -inf nothing contributes; x - y would be NaN there. y is rounded to its own size, by which
     // e^(x - y) would be off at a large x: dividing by the sum takes that out.

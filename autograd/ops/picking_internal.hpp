@@ -1,10 +1,45 @@
 #pragma once
+#include <vector>
+
+#include <autograd/kernels/strided.hpp>
 #include <autograd/tensor.hpp>
 
+// What operations that read or write at the positions of an index share.
 namespace xg {
 
 /// index_select and scatter_zeros inside an operation that is made of them; messages name that operation.
 Tensor index_select_of(const char* op, const Tensor& x, int axis, const Tensor& index);
 Tensor scatter_zeros_of(const char* op, const Tensor& x, int axis, const Tensor& index, const Shape& shape);
 
+namespace picking {
+
+struct Pick {
+    int axis;
+    const char* name; ///< of the operation, in messages
+};
+
+/// The first operand; StateError unless both are defined.
+Tensor checked(const char* op, const Operand& x, const Tensor& index);
+/// DTypeError unless it is int64.
+void check_index_dtype(const char* op, const Tensor& index);
+[[noreturn]] void refuse_position(const char* op, Index at, Index n, int axis);
+/// IndexError unless `at` is in [-n, n).
+inline void check_position(const char* op, Index at, Index n, int axis) {
+    if (at < -n || at >= n) refuse_position(op, at, n, axis);
+}
+/// The same for every index.
+void check_range(const char* op, const Strided& index, Index n, int axis);
+
+/// y[j] = x[index[j] along axis][j]
+void gather_numbers(const Strided& x, const Strided& index, const Strided& y, int axis);
+/// y = 0, then y[index[j] along axis][j] += x[j]
+void scatter_numbers(const Strided& x, const Strided& index, const Strided& y, int axis);
+
+// References of samples, entry by entry
+Tensor reference_gather(const Tensor& x, const std::vector<std::int64_t>& index, const Shape& shape, int axis);
+Tensor reference_scatter(const Tensor& x, const std::vector<std::int64_t>& index, const Shape& to, int axis);
+/// A 1-d index written out for every entry.
+std::vector<std::int64_t> repeated(const Tensor& index, const Shape& shape, int axis);
+
+} // namespace picking
 } // namespace xg

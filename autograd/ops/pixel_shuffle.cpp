@@ -1,7 +1,6 @@
 #include <autograd/ops/image.hpp>
 
 #include <array>
-#include <cmath>
 
 #include <autograd/creation.hpp>
 #include <autograd/ops/arrange.hpp>

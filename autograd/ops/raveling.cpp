@@ -5,6 +5,7 @@
 #include <autograd/ops/examples.hpp>
 #include <autograd/ops/indexing_plan.hpp>
 #include <autograd/ops/op.hpp>
+#include <autograd/ops/picking_internal.hpp>
 #include <autograd/ops/tabulate.hpp>
 
 namespace xg {
@@ -35,11 +36,7 @@ struct RavelIndex {
             const Index n = a.sizes[static_cast<int>(k)];
             const auto index = in_order<std::int64_t>(x[k]);
             for (std::size_t i = 0; i < index.size(); ++i) {
-                if (index[i] < -n || index[i] >= n) {
-                    fail<IndexError>(
-                        "{}: index {} is out of range for axis {} of size {}\n  expected indices from {} to {}", a.name,
-                        index[i], a.axes[static_cast<int>(k)], n, -n, n - 1);
-                }
+                picking::check_position(a.name, index[i], n, static_cast<int>(a.axes[static_cast<int>(k)]));
                 flat[i] = flat[i] * n + (index[i] < 0 ? index[i] + n : index[i]);
             }
         }

@@ -23,7 +23,9 @@
     F(slicing) \
     F(joining) \
     F(reduce) \
+    F(arg_extreme) \
     F(index) \
+    F(gather) \
     F(linalg) \
     F(normalize) \
     F(loss) \

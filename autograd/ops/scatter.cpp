@@ -1,7 +1,6 @@
 #include <autograd/ops/scatter.hpp>
 
 #include <array>
-#include <limits>
 
 #include <autograd/creation.hpp>
 #include <autograd/kernels/numbers.hpp>
@@ -9,56 +8,15 @@
 #include <autograd/ops/composed.hpp>
 #include <autograd/ops/examples.hpp>
 #include <autograd/ops/index.hpp>
+#include <autograd/ops/picking_internal.hpp>
 #include <autograd/ops/reduce.hpp>
-#include <autograd/ops/tabulate.hpp>
+#include <autograd/ops/scatter_internal.hpp>
 
 namespace xg {
 namespace {
 
+using namespace scattering;
 using kernels::in_order;
-
-// One of the places that an index names, flat in row-major order.
-struct Places {
-    Shape index, to;
-    int axis;
-
-    Index size() const { return to[axis]; }
-    /// The place in `to` of entry `flat` of the index, whose value is `at`.
-    Index operator()(Index flat, Index at) const {
-        Index place = 0, scale = 1;
-        for (int i = index.rank() - 1; i >= 0; --i) {
-            const Index here = flat % index[i];
-            flat /= index[i];
-            place += (i == axis ? (at < 0 ? at + size() : at) : here) * scale;
-            scale *= to[i];
-        }
-        return place;
-    }
-};
-
-void check_places(const char* op, const Tensor& index, const Shape& to, int axis) {
-    if (index.dtype() != DType::int64) {
-        fail<DTypeError>("{}: the index has dtype {}\n  expected int64; index.to(int64) converts", op,
-                         name_of(index.dtype()));
-    }
-    bool fits = index.rank() == to.rank();
-    for (int i = 0; fits && i < to.rank(); ++i) fits = i == axis || index.shape()[i] <= to[i];
-    if (!fits) {
-        fail<ShapeError>(
-            "{}: the index has shape {} and writes to shape {}\n  expected the same number of axes, and sizes of "
-            "at most that shape's on all but axis {}",
-            op, index.shape().str(), to.str(), axis);
-    }
-}
-
-void check_range(const char* op, const std::vector<Index>& index, Index n, int axis) {
-    for (const Index at : index) {
-        if (at < -n || at >= n) {
-            fail<IndexError>("{}: index {} is out of range for axis {} of size {}\n  expected indices from {} to {}",
-                             op, at, axis, n, -n, n - 1);
-        }
-    }
-}
 
 struct ScatterSources {
     struct Attrs {
@@ -79,7 +37,7 @@ struct ScatterSources {
     }
     static void forward(std::span<const Strided> x, const Strided& y, const Attrs& a) {
         const auto index = in_order<std::int64_t>(x[0]);
-        check_range(a.name, index, y.shape[a.axis], a.axis);
+        for (const Index at : index) picking::check_position(a.name, at, y.shape[a.axis], a.axis);
         kernels::fill(y, -1);
         const Places place{x[0].shape, y.shape, a.axis};
         Index inner = 1;
@@ -106,73 +64,9 @@ struct ScatterSources {
     }
 };
 
-// Shapes of x, and of index and src, with the axis; indices as `index_tensor` spreads them, so that some repeat.
-const std::tuple<Shape, Shape, int> writes_of[] = {{{5}, {3}, 0},
-                                                   {{3}, {7}, 0},
-                                                   {{2, 3}, {2, 5}, 1},
-                                                   {{4, 2}, {3, 2}, 0},
-                                                   {{1}, {1}, 0},
-                                                   {{2, 3, 4}, {2, 5, 4}, 1},
-                                                   {{2, 3, 4}, {1, 2, 3}, 2},
-                                                   {{3, 2}, {0, 2}, 0},
-                                                   {{0, 3}, {0, 2}, 1},
-                                                   {{4, 1}, {4, 3}, 1},
-                                                   {{1, 4}, {1, 4}, 0},
-                                                   {{3, 4}, {2, 3}, 0},
-                                                   {{2, 2, 3, 2}, {2, 4, 3, 1}, 1}};
-
-Tensor index_for(const Shape& x, const Shape& picks, int axis) {
-    const Tensor index = index_tensor(picks, x[axis], 2);
-    // Every second one counted from the end.
-    auto values = index.to_vector<std::int64_t>();
-    for (std::size_t i = 1; i < values.size(); i += 2) values[i] -= x[axis];
-    return from_vector(values, picks);
-}
-
-// What is written to each entry, in order: f(own entry, what was written) makes the result.
-Tensor written_by(In in, int axis, const std::function<double(double, const Line&)>& f) {
-    const Reader x(in[0]), index(in[1]), src(in[2]);
-    std::vector<std::pair<Position, double>> writes;
-    tabulate(in[1].shape(), [&](const Position& at) {
-        Position to = at;
-        const auto k = static_cast<Index>(index(at));
-        to[static_cast<std::size_t>(axis)] = k < 0 ? k + in[0].shape()[axis] : k;
-        writes.emplace_back(to, src(at));
-        return 0.0;
-    });
-    return tabulate(in[0].shape(), [&](const Position& at) {
-        Line values;
-        for (const auto& [to, value] : writes) {
-            if (to == at) values.push_back(value);
-        }
-        return f(x(at), values);
-    });
-}
-
-std::vector<Sample> write_samples(const std::function<Tensor(In, int axis)>& call,
-                                  const std::function<double(double, const Line&)>& f, Maker make = spread_numbers) {
-    std::vector<Sample> samples;
-    for (const auto& [x, picks, axis] : writes_of) {
-        samples.push_back(sample(
-            picks.str() + " into " + x.str(), {make(x, 1), index_for(x, picks, axis), make(picks, 4)},
-            [call, axis = axis](In in) { return call(in, axis); },
-            [f, axis = axis](In in) { return written_by(in, axis, f); }));
-    }
-    return samples;
-}
-
-using Write = Tensor (*)(const Operand&, Index, const Tensor&, const Operand&);
-std::vector<Misuse> write_misuse(Write call) {
-    return {{[call] { call(zeros({3}), 0, full({2}, 3, {.dtype = int64}), ones({2})); }, "IndexError", "index 3"},
-            {[call] { call(zeros({3}), 0, zeros({2}), ones({2})); }, "DTypeError", "int64"},
-            {[call] { call(zeros({3}), 1, zeros({2}, {.dtype = int64}), ones({2})); }, "IndexError", "axis 1"},
-            {[call] { call(zeros({3}), 0, zeros({2}, {.dtype = int64}), ones({3})); }, "ShapeError", "(3,)"},
-            {[call] { call(zeros({3}), 0, Tensor(), ones({3})); }, "StateError", "undefined"}};
-}
-
 std::vector<Sample> ScatterSources::samples() {
     std::vector<Sample> samples;
-    for (const auto& [x, picks, axis] : writes_of) {
+    for (const auto& [x, picks, axis] : writes_of()) {
         samples.push_back(sample(
             picks.str() + " into " + x.str(), {index_for(x, picks, axis)},
             [to = x, axis = axis](In in) { return scatter_sources(axis, in[0], to); },
@@ -187,28 +81,6 @@ std::vector<Sample> ScatterSources::samples() {
             }));
     }
     return samples;
-}
-
-struct Operands {
-    Tensor x, index, src;
-    int axis;
-};
-Operands checked(const char* op, const Operand& x, Index axis, const Tensor& index, const Operand& src) {
-    Operands o{as_tensor(x), index, {}, 0};
-    require_defined(op, o.x);
-    o.src = as_tensor(src, o.x.dtype());
-    for (const Tensor* t : {&o.x, &o.index, &o.src}) require_defined(op, *t);
-    o.axis = normalize_axis(op, axis, o.x.rank());
-    if (src.is_number()) o.src = expand(o.src, index.shape());
-    check_places(op, index, o.x.shape(), o.axis);
-    if (!(o.src.shape() == index.shape())) {
-        fail<ShapeError>("{}: src has shape {} and the index has shape {}\n  expected the same shape", op,
-                         o.src.shape().str(), index.shape().str());
-    }
-    const DType common = promote(o.x.dtype(), o.src.dtype());
-    o.x = o.x.to(common);
-    o.src = o.src.to(common);
-    return o;
 }
 
 // src, with room on the other axes so that every entry of x has a line to read from.
@@ -285,7 +157,7 @@ struct ScatterExtreme {
     static Shape shape(In x, const Attrs&) { return x[0].shape(); }
     static void forward(std::span<const Strided> x, const Strided& y, const Attrs& a) {
         const auto index = in_order<std::int64_t>(x[1]);
-        check_range("scatter_reduce", index, y.shape[a.axis], a.axis);
+        for (const Index at : index) picking::check_position("scatter_reduce", at, y.shape[a.axis], a.axis);
         kernels::copy(x[0], y);
         const Places place{x[1].shape, y.shape, a.axis};
         kernels::dispatch_number(y.dtype, [&]<class T>() {

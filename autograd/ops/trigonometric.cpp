@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numbers>
 
 #include <autograd/ops/exact_slope.hpp>

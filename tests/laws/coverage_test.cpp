@@ -13,6 +13,7 @@
 namespace xg {
 
 std::span<const OpEntry* const> reduce_ops(); // lists of families, which no header declares
+std::span<const OpEntry* const> arg_extreme_ops();
 std::span<const OpEntry* const> copy_ops();
 
 } // namespace xg
@@ -58,7 +59,9 @@ bool in(std::span<const OpEntry* const> family, const OpEntry* op) {
 }
 
 // An operation on two or more axes has no 0-d operand, and concat no single one.
-bool takes_scalars(const OpEntry* op) { return op->elementwise || in(reduce_ops(), op) || in(copy_ops(), op); }
+bool takes_scalars(const OpEntry* op) {
+    return op->elementwise || in(reduce_ops(), op) || in(arg_extreme_ops(), op) || in(copy_ops(), op);
+}
 
 int laws_run(const Subject& subject) {
     int run = 0;
