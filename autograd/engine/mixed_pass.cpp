@@ -121,7 +121,7 @@ void MixedPass::receive(const Node& stacked, const Tensor& cotangent) {
     }
     const std::vector<double> g = cotangent.to_vector();
     auto at = g.begin();
-    for (Slot* value : stack_of(s).inputs()) value->grad += *at++ + 0.0;
+    for (Slot* value : stack_of(s).inputs()) add_to(value, *at++);
     if (first) descend();
 }
 

@@ -13,8 +13,6 @@
 namespace xg::detail {
 namespace {
 
-// -0.0 in a gradient means that nothing has arrived, so what is added must not be -0.0: a product may be.
-inline void add_to(Slot* in, double g) { in->grad += g + 0.0; }
 inline void add_same(Slot* in, double g) { in->grad += g; } // of g itself, which is not 0
 
 // The sum of products that reads: the exact slopes of an n-ary operation at its inputs.

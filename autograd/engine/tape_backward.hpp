@@ -7,6 +7,9 @@ namespace xg::detail {
 /// Adds seed * d(root)/d(leaf) to the gradients of the leaves. If a rule throws they are as they were.
 void tape_backward(Slot* root, double seed, BackwardOptions options, Site site);
 
+/// -0.0 in a gradient means that nothing has arrived, so what is added must not be -0.0: a product may be.
+inline void add_to(Slot* in, double g) { in->grad += g + 0.0; }
+
 /// The rule of an arithmetic operation: adds to the gradients of its inputs.
 void step_back(Slot* s, double g);
 

@@ -131,8 +131,6 @@ Value record_operation(std::unique_ptr<ForeignSlot> operation, double y, Site si
     return tape.recording() ? Value(tape.record(std::move(operation), y, site)) : Value(y, site);
 }
 
-void add_to(Slot* in, double g) { in->grad += g + 0.0; }
-
 class CustomSlot : public ForeignOperation {
 public:
     CustomSlot(std::shared_ptr<const CustomRule> rule, std::vector<Slot*> in)
