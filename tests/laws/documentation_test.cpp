@@ -1,7 +1,6 @@
 // The rows as the reference pages print them, and that no public function is without one.
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>

@@ -1,8 +1,6 @@
 // First derivatives in reverse.
 #include <doctest/doctest.h>
 
-#include <cstring>
-
 #include <autograd/creation.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/transforms/transforms.hpp>

@@ -12,6 +12,7 @@
 
 #include "laws/law.hpp"
 #include "support/gradients.hpp"
+#include "support/sanitized.hpp"
 #include "support/threads.hpp"
 
 namespace xg::laws {
@@ -148,11 +149,7 @@ Grown compare_grown(const Subject& subject, DType dtype) {
 }
 
 // Sanitizers take some of the operations, because they are slow.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t step = 9;
-#else
-constexpr std::size_t step = 1;
-#endif
+constexpr std::size_t step = test::sanitized ? 9 : 1;
 
 void hold_grown(DType dtype) {
     const auto all = subjects();

@@ -5,14 +5,13 @@
 
 #include <array>
 #include <cmath>
-#include <functional>
-#include <memory>
 #include <random>
 
 #include <autograd/autograd.hpp>
 
 #include "programs/symbolic.hpp"
 #include "support/compare.hpp"
+#include "support/sanitized.hpp"
 
 using namespace xg;
 using test::Algebra;
@@ -20,11 +19,7 @@ using Expression = Algebra::Expression;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int programs = 200;
-#else
-constexpr int programs = 1500;
-#endif
+constexpr int programs = test::sanitized ? 200 : 1500;
 constexpr std::uint64_t first_seed = 20240905;
 constexpr int inputs = 3;
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <random>
 #include <set>
 
@@ -14,17 +13,14 @@
 #include "laws/law.hpp"
 #include "support/compare.hpp"
 #include "support/gradients.hpp"
+#include "support/sanitized.hpp"
 
 using namespace xg;
 using test::Tensors;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int programs = 150;
-#else
-constexpr int programs = 2000;
-#endif
+constexpr int programs = test::sanitized ? 150 : 2000;
 constexpr std::uint64_t first_seed = 20240811;
 constexpr int most_steps = 30;
 

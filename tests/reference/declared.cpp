@@ -3,7 +3,6 @@
 #include <fstream>
 #include <regex>
 #include <set>
-#include <sstream>
 #include <vector>
 
 #include "reference/pages.hpp"

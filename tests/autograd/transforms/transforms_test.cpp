@@ -1,7 +1,5 @@
 #include <doctest/doctest.h>
 
-#include <cmath>
-
 #include <autograd/autograd.hpp>
 
 #include "support/compare.hpp"

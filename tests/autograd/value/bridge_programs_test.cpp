@@ -2,27 +2,25 @@
 // crossings and memory.
 #include <doctest/doctest.h>
 
-#include <pthread.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <random>
 #include <vector>
 
 #include <autograd/autograd.hpp>
 #include <autograd/engine/tape.hpp>
 
+#include "autograd/value/tiny_segments.hpp"
+#include "support/resources.hpp"
+#include "support/sanitized.hpp"
+
 using namespace xg;
+using test::on_small_stack;
+using test::resident_bytes;
+using test::sanitized;
+using test::TinySegments;
 
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
-#else
-constexpr bool sanitized = false;
-#endif
 
 // Every variable exists twice: mixed, and as Values alone.
 class Program {
@@ -234,39 +232,6 @@ private:
     int wrong_ = 0;
 };
 
-struct TinySegments {
-    std::size_t before = detail::Tape::slots_a_segment;
-    explicit TinySegments(std::size_t slots) {
-        trim_tape();
-        detail::Tape::slots_a_segment = slots;
-    }
-    ~TinySegments() {
-        trim_tape();
-        detail::Tape::slots_a_segment = before;
-    }
-};
-
-std::size_t resident_bytes() {
-    std::size_t total = 0, resident = 0;
-    std::ifstream("/proc/self/statm") >> total >> resident;
-    return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-}
-
-template <class F>
-void on_small_stack(F f) {
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, 256 * 1024);
-    pthread_t thread;
-    const auto run = [](void* p) -> void* {
-        (*static_cast<F*>(p))();
-        return nullptr;
-    };
-    REQUIRE(pthread_create(&thread, &attributes, run, &f) == 0);
-    pthread_join(thread, nullptr);
-    pthread_attr_destroy(&attributes);
-}
-
 } // namespace
 
 TEST_CASE("Bridge: random mixed programs have the values and gradients of their Values alone") {
@@ -332,7 +297,7 @@ TEST_CASE("Bridge: a hundred thousand crossings need no stack, from either side"
 TEST_CASE("Bridge: memory stays flat over ten thousand mixed steps") {
     const Tensor w = full({4, 4}, 0.1, {.dtype = float64, .requires_grad = true});
     Value a = 0.5, kept = a * a;
-    std::size_t warm = 0;
+    double warm = 0;
     const int steps = sanitized ? 500 : 10'000;
     for (int i = 0; i < steps; ++i) {
         std::vector<Value> x;
@@ -346,7 +311,7 @@ TEST_CASE("Bridge: memory stays flat over ten thousand mixed steps") {
         if (i % 7 == 0) kept = y; // one result lives on
         if (i == steps / 10) warm = resident_bytes();
     }
-    if (!sanitized) CHECK(resident_bytes() <= warm + (std::size_t{1} << 20));
+    if (!sanitized) CHECK(resident_bytes() <= warm + 1024 * 1024);
 }
 
 TEST_CASE("Bridge: a forgotten transform forgets its tensors") {

@@ -1,7 +1,6 @@
 // Handles: how they are copied, moved, assigned and dropped in any order, and what misuse says.
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -10,6 +9,8 @@
 #include <autograd/grad_mode.hpp>
 #include <autograd/transforms/value_transforms.hpp>
 #include <autograd/value.hpp>
+
+#include "autograd/value/tiny_segments.hpp"
 
 using namespace xg;
 
@@ -186,10 +187,8 @@ TEST_CASE("Value: the refusal survives a sweep") {
 
 TEST_CASE("Value: memory that cannot be had leaves the graph usable") {
     using detail::Tape;
-    trim_tape();
-    const auto slots = Tape::slots_a_segment;
-    Tape::slots_a_segment = 3;
     {
+        const test::TinySegments segments(3);
         Value x = 2.0, y = x * 1.5;
         Tape::grants_left = 4;
         int done = 0;
@@ -205,31 +204,23 @@ TEST_CASE("Value: memory that cannot be had leaves the graph usable") {
         y = y * 2.0;
         CHECK(y.value() == 6);
     }
-    Tape::slots_a_segment = slots;
-    trim_tape();
     CHECK(detail::tape_top.live == 0);
 }
 
 TEST_CASE("Value: a sweep in the middle of an operation keeps what the result depends on") {
-    trim_tape();
-    const std::size_t before = detail::Tape::slots_a_segment;
-    detail::Tape::slots_a_segment = 4;
-    {
-        Value x = 2.0, hold = x * 2.0;
-        for (int i = 0; i < 60; ++i) x * 3.0; // segments that a sweep will free
-        Value a = x * x, b = a * a;
-        hold = x;
-        int wrong = 0;
-        for (int i = 0; i < 2000; ++i) { // some of these results meet a sweep
-            x.zero_grad();
-            const Value y = b + x;
-            y.backward();
-            if (x.grad() != 33) ++wrong;
-        }
-        CHECK(wrong == 0);
+    const test::TinySegments segments(4);
+    Value x = 2.0, hold = x * 2.0;
+    for (int i = 0; i < 60; ++i) x * 3.0; // segments that a sweep will free
+    Value a = x * x, b = a * a;
+    hold = x;
+    int wrong = 0;
+    for (int i = 0; i < 2000; ++i) { // some of these results meet a sweep
+        x.zero_grad();
+        const Value y = b + x;
+        y.backward();
+        if (x.grad() != 33) ++wrong;
     }
-    trim_tape();
-    detail::Tape::slots_a_segment = before;
+    CHECK(wrong == 0);
 }
 
 TEST_CASE("Value: a result that a transformed function keeps in the place of an older one lives on") {

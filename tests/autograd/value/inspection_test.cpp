@@ -1,7 +1,6 @@
 // What a graph of Values shows of itself.
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <sstream>
 #include <string>

@@ -1,61 +1,32 @@
 // Long chains on a small stack, bytes an operation, memory that stays flat.
 #include <doctest/doctest.h>
 
-#include <pthread.h>
-#include <unistd.h>
-
-#include <cmath>
-#include <cstdio>
-#include <fstream>
-
 #include <autograd/engine/tape.hpp>
 #include <autograd/value.hpp>
 
+#include "support/resources.hpp"
+#include "support/sanitized.hpp"
+
 using namespace xg;
+using test::on_small_stack;
+using test::resident_bytes;
+using test::sanitized;
 
 namespace {
 
-std::size_t resident_bytes() {
-    std::size_t total = 0, resident = 0;
-    std::ifstream("/proc/self/statm") >> total >> resident;
-    return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-}
-
-// Runs `f` on a thread with a stack of 256 KiB.
-template <class F>
-void on_small_stack(F f) {
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, 256 * 1024);
-    pthread_t thread;
-    const auto run = [](void* p) -> void* {
-        (*static_cast<F*>(p))();
-        return nullptr;
-    };
-    REQUIRE(pthread_create(&thread, &attributes, run, &f) == 0);
-    pthread_join(thread, nullptr);
-    pthread_attr_destroy(&attributes);
-}
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int chain_length = 300'000;
-constexpr bool measures_memory = false;
-#else
-constexpr int chain_length = 10'000'000;
-constexpr bool measures_memory = true;
-#endif
+constexpr int chain_length = sanitized ? 300'000 : 10'000'000;
 
 } // namespace
 
 TEST_CASE("Value: a chain of ten million operations needs no stack and 50 bytes an operation") {
     on_small_stack([] {
-        const std::size_t before = resident_bytes();
+        const double before = resident_bytes();
         Value x = 1.0, y = x;
         for (int i = 0; i < chain_length; ++i) y = y + 1e-9;
         y.backward();
-        const double bytes = static_cast<double>(resident_bytes() - before) / chain_length;
+        const double bytes = (resident_bytes() - before) / chain_length;
         CHECK(x.grad() == 1);
-        if (measures_memory) CHECK(bytes <= 50);
+        if (!sanitized) CHECK(bytes <= 50);
         y = x;
     });
 }
@@ -67,7 +38,7 @@ TEST_CASE("Value: the tape itself takes at most 50 bytes an operation") {
     constexpr int operations = 1'000'000;
     for (int i = 0; i < operations; ++i) y = y + 1e-9;
     const double bytes = static_cast<double>(detail::Tape::mine().bytes() - before) / operations;
-    if (measures_memory) CHECK(bytes <= 50);
+    if (!sanitized) CHECK(bytes <= 50);
     y = x;
     trim_tape();
     CHECK(detail::Tape::mine().bytes() == 0);
@@ -75,8 +46,8 @@ TEST_CASE("Value: the tape itself takes at most 50 bytes an operation") {
 
 TEST_CASE("Value: memory stays flat while one result is kept across a million evaluations") {
     Value x = 1.5, kept = x * x;
-    std::size_t warm = 0;
-    const int rounds = measures_memory ? 1'000'000 : 20'000;
+    double warm = 0;
+    const int rounds = sanitized ? 20'000 : 1'000'000;
     for (int i = 0; i < rounds; ++i) {
         Value h = x * 0.5, y = h * x + h;
         y = y * y + x;
@@ -84,7 +55,7 @@ TEST_CASE("Value: memory stays flat while one result is kept across a million ev
         if (i == rounds / 100) warm = resident_bytes();
     }
     CHECK(kept.value() > 0);
-    if (measures_memory) CHECK(resident_bytes() <= warm + 2 * 1024 * 1024);
+    if (!sanitized) CHECK(resident_bytes() <= warm + 2 * 1024 * 1024);
     CHECK(detail::Tape::mine().bytes() <= 2 * 1024 * 1024);
 }
 

@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include <autograd/autograd.hpp>
 #include <autograd/engine/tape.hpp>
+
+#include "autograd/value/tiny_segments.hpp"
 
 using namespace xg;
 
@@ -145,10 +146,8 @@ TEST_CASE("Value operations: of any number of Values") {
 }
 
 TEST_CASE("Value operations: n-ary ones live across segments and sweeps") {
-    const auto slots = detail::Tape::slots_a_segment;
-    trim_tape();
-    detail::Tape::slots_a_segment = 3;
     {
+        const test::TinySegments segments(3);
         std::vector<Value> x;
         for (int i = 0; i < 20; ++i) x.push_back(1.0 * i);
         Value kept = dot(x, x);
@@ -160,8 +159,6 @@ TEST_CASE("Value operations: n-ary ones live across segments and sweeps") {
         for (int i = 0; i < 20; ++i) CHECK(x[i].grad() == 2.0 * i);
         CHECK(kept.value() == 2470);
     }
-    detail::Tape::slots_a_segment = slots;
-    trim_tape();
     CHECK(detail::tape_top.live == 0);
 }
 

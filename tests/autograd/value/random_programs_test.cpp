@@ -11,6 +11,7 @@
 #include <autograd/value.hpp>
 
 #include "autograd/value/reference_engine.hpp"
+#include "autograd/value/tiny_segments.hpp"
 
 using namespace xg;
 using test::ReferenceEngine;
@@ -213,14 +214,10 @@ private:
 
 // As one program on a fresh tape.
 int wrong_numbers(unsigned seed, std::size_t slots, int operations) {
-    trim_tape();
-    const auto before = detail::Tape::slots_a_segment;
-    detail::Tape::slots_a_segment = slots;
+    const test::TinySegments segments(slots);
     const std::int64_t leaves = detail::tape_top.leaves;
     int wrong = Program(seed).run(operations);
     if (detail::tape_top.live != 0 || detail::tape_top.leaves != leaves) ++wrong;
-    detail::Tape::slots_a_segment = before;
-    trim_tape();
     return wrong;
 }
 

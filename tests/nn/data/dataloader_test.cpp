@@ -1,7 +1,6 @@
 #include <nn/data/dataloader.hpp>
 
 #include <algorithm>
-#include <numeric>
 
 #include <autograd/autograd.hpp>
 

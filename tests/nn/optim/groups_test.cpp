@@ -4,22 +4,16 @@
 
 #include <cmath>
 
+#include "nn/numbers.hpp"
 #include "nn/says.hpp"
 
 using namespace xg;
+using test::give_gradient;
 using test::message_of;
 using test::Names;
 using test::names_of;
 using test::Numbers;
-
-namespace {
-
-Tensor parameter(const Numbers& numbers) {
-    return from_vector(numbers, {static_cast<Index>(numbers.size())}, {.requires_grad = true});
-}
-void give_gradient(Tensor& w, double g = 1) { w.set_grad(full(w.shape(), g, {.dtype = float64})); }
-
-} // namespace
+using test::parameter;
 
 TEST_CASE("each group of parameters has options of its own") {
     Tensor a = parameter({1}), b = parameter({1});

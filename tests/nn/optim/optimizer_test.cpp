@@ -6,23 +6,17 @@
 #include <nn/optim/adam.hpp>
 #include <nn/optim/sgd.hpp>
 
+#include "nn/numbers.hpp"
 #include "nn/optim/reference.hpp"
 #include "nn/says.hpp"
 
 using namespace xg;
+using test::give_gradient;
 using test::message_of;
 using test::Names;
 using test::names_of;
 using test::Numbers;
-
-namespace {
-
-Tensor parameter(const Numbers& numbers) {
-    return from_vector(numbers, {static_cast<Index>(numbers.size())}, {.requires_grad = true});
-}
-void give_gradient(Tensor& w) { w.set_grad(ones_like(w)); }
-
-} // namespace
+using test::parameter;
 
 TEST_CASE("an optimizer moves the parameters of the model it was made for") {
     nn::Linear layer(2, 1);

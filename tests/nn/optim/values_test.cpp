@@ -5,6 +5,7 @@
 #include <autograd/autograd.hpp>
 #include <nn/nn.hpp>
 
+#include "nn/numbers.hpp"
 #include "nn/optim/reference.hpp"
 #include "nn/says.hpp"
 
@@ -13,6 +14,7 @@ using test::message_of;
 using test::Names;
 using test::names_of;
 using test::Numbers;
+using test::numbers_of;
 
 namespace {
 
@@ -34,11 +36,6 @@ std::vector<Maker> every_kind() {
 }
 
 std::vector<Value> values_of(const Numbers& numbers) { return {numbers.begin(), numbers.end()}; }
-Numbers numbers_of(const std::vector<Value>& values) {
-    Numbers numbers;
-    for (const Value& v : values) numbers.push_back(v.value());
-    return numbers;
-}
 
 } // namespace
 

@@ -4,6 +4,7 @@
 
 #include <autograd/autograd.hpp>
 
+#include "nn/numbers.hpp"
 #include "nn/says.hpp"
 
 using namespace xg;
@@ -11,14 +12,9 @@ using nn::Activation;
 using test::message_of;
 using test::Names;
 using test::Numbers;
+using test::numbers_of;
 
 namespace {
-
-Numbers numbers_of(const std::vector<Value>& values) {
-    Numbers numbers;
-    for (const Value& v : values) numbers.push_back(v.value());
-    return numbers;
-}
 
 /// The network by hand, on plain numbers.
 Numbers expected_outputs(const nn::MLP& mlp, Numbers x) {

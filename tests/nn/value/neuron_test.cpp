@@ -5,6 +5,7 @@
 
 #include <autograd/autograd.hpp>
 
+#include "nn/numbers.hpp"
 #include "nn/says.hpp"
 
 using namespace xg;
@@ -12,14 +13,10 @@ using nn::Activation;
 using test::message_of;
 using test::Names;
 using test::Numbers;
+using test::numbers_of;
 
 namespace {
 
-Numbers numbers_of(const std::vector<Value>& values) {
-    Numbers numbers;
-    for (const Value& v : values) numbers.push_back(v.value());
-    return numbers;
-}
 Names labels_of(const std::vector<Value>& values) {
     Names labels;
     for (const Value& v : values) labels.push_back(v.label());
