@@ -1,6 +1,5 @@
 #include <autograd/tensor.hpp>
 
-#include <algorithm>
 #include <atomic>
 
 #include <autograd/engine/backward.hpp>

@@ -1,9 +1,7 @@
 #include <autograd/engine/allocator.hpp>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
-#include <bit>
 #include <cstdlib>
 #include <memory>
 #include <mutex>

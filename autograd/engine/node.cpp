@@ -1,8 +1,6 @@
 #include <autograd/engine/node.hpp>
 
-#include <algorithm>
 #include <cstdint>
-#include <cstring>
 
 #include <autograd/engine/allocator.hpp>
 #include <autograd/engine/context.hpp>

@@ -1,5 +1,4 @@
 #include <cstdlib>
-#include <memory>
 
 #include <autograd/engine/context.hpp>
 #include <autograd/engine/tape_internal.hpp>

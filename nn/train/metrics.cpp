@@ -1,6 +1,5 @@
 #include <nn/train/metrics.hpp>
 
-#include <cmath>
 #include <limits>
 #include <vector>
 

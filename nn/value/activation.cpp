@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cmath>
-#include <type_traits>
 #include <typeinfo>
 
 #include <autograd/value_math.hpp>
