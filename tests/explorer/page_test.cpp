@@ -117,12 +117,27 @@ std::string training() {
         .json();
 }
 
+std::string training_of_tensors() {
+    manual_seed(5);
+    nn::Linear layer(3, 2);
+    layer.weight.label("weight"), layer.bias.label("bias");
+    const Tensor x = randn({4, 3}), t = randn({4, 2});
+    nn::SGD sgd(layer.parameters(), {.lr = 0.1, .momentum = 0.9});
+    const auto loss = [&] {
+        Tensor L = nn::mse_loss(tanh(layer(x)), t);
+        return L.label("L");
+    };
+    return record({.optimizer = sgd, .loss = loss, .steps = 4}).json();
+}
+
 } // namespace
 
 // What explorer/web/test reads. XGRAD_WRITE_REFERENCE=1 writes them anew.
 TEST_CASE("html: the traces that the page's tests read are those of this library") {
-    const std::pair<std::string, std::string> traces[] = {
-        {"two_linear_layers", two_linear_layers()}, {"convolution", convolution()}, {"training", training()}};
+    const std::pair<std::string, std::string> traces[] = {{"two_linear_layers", two_linear_layers()},
+                                                          {"convolution", convolution()},
+                                                          {"training", training()},
+                                                          {"training_of_tensors", training_of_tensors()}};
     for (const auto& [name, json] : traces) {
         const std::string path = XGRAD_SOURCE_DIR "/explorer/web/test/traces/" + name + ".json";
         if (std::getenv("XGRAD_WRITE_REFERENCE")) std::ofstream(path) << json;

@@ -89,7 +89,7 @@ export class Training implements View {
             p.series.forEach((series, k) => {
                 if (rows.length > most) return;
                 const name = p.series.length === 1 ? p.name : `${p.name}[${k}]`;
-                const remembered = states.map((s) => `${s.name.replace(/^.*\./, "")} ${s.series[k] ? String(Number(s.series[k][step].toPrecision(3))) : "–"}`).join(", ");
+                const remembered = states.map((s) => `${s.name.replace(/^.*\./, "")} ${Number((s.series[k] ?? s.series[0])[step].toPrecision(3))}`).join(", "); // one count is of all
                 rows.push(h("tr", {}, h("th", { scope: "row" }, name), number(series[step], `film-value-${name}`), number(p.gradients[k]?.[step], `film-grad-${name}`), h("td", { class: "number" }, remembered || "–"), number(series[step + 1], `film-next-${name}`)));
             });
         });

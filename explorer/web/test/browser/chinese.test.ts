@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
-import { activations } from "../../src/evaluate/functions";
+import { unary } from "../../src/evaluate/functions";
 import { readTrace } from "../../src/trace/read";
 import { traceText } from "../support";
 import { onPage, picture } from "./support";
 
 // Names of the program and of the field, which no language changes.
-const names = ["English", "LaTeX", "DOT", "JSON", "Adam", "SGD", "xgrad", "TraceLines", "TraceTensors", "ExplainOptions", "most_elements", "zero_grad", "grad", "explain", "loss", "check", "html", "path", "Shift", "PageDown", "PageUp", "End", "Home", "Space", "Enter", "min", "max", "mean", "norm", "float32", "sum", "exp", "delta_ij", "bias", "stride", "dilation", "padding", "log", "nan", "inf", "x_i", "x_j", "y_i", "y_j", "sum_j", "index", ...activations];
+const names = ["English", "LaTeX", "DOT", "JSON", "Adam", "SGD", "xgrad", "TraceLines", "TraceTensors", "ExplainOptions", "most_elements", "zero_grad", "grad", "explain", "loss", "check", "html", "path", "Shift", "PageDown", "PageUp", "End", "Home", "Space", "Enter", "min", "max", "mean", "norm", "float32", "sum", "exp", "delta_ij", "bias", "stride", "dilation", "padding", "log", "nan", "inf", "x_i", "x_j", "y_i", "y_j", "sum_j", "index", ...Object.keys(unary)];
 
 // Words of Latin letters in what is shown or told to a screen reader, but for the program's own lines.
 async function english(page: Page, text: string): Promise<string[]> {
     const trace = readTrace(text);
     const own = new Set(names);
     for (const n of trace.nodes) for (const part of [n.op, n.label, n.module, n.file]) for (const word of part.match(/\w+/g) ?? []) own.add(word).add(`d${word}`);
+    for (const { name } of trace.runs.flatMap((r) => r.state)) for (const word of name.match(/\w+/g) ?? []) own.add(word); // the library's names of states
     const shown = await page.evaluate(() => {
         const out: string[] = [];
         for (const element of document.querySelectorAll("body *")) {
@@ -27,7 +28,7 @@ async function english(page: Page, text: string): Promise<string[]> {
 }
 
 const tabs = ["paths", "quiz", "mistakes", "steps", "optimizer"];
-for (const name of ["explore_two_layers", "two_linear_layers", "convolution", "training"]) {
+for (const name of ["explore_two_layers", "two_linear_layers", "convolution", "training", "training_of_tensors"]) {
     test(`no English is on the Chinese page: ${name}`, () => {
         const text = traceText(name);
         return onPage(

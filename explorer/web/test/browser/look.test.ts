@@ -47,7 +47,7 @@ for (const theme of ["light", "dark"] as const) {
 }
 
 test("no serious accessibility violation with tensors and trainings", async () => {
-    for (const [trace, theme] of [["convolution", "light"], ["two_linear_layers", "dark"], ["training", "dark"], ["training", "light"]] as const) {
+    for (const [trace, theme] of [["convolution", "light"], ["two_linear_layers", "dark"], ["training", "dark"], ["training", "light"], ["training_of_tensors", "light"]] as const) {
         await onPage(
             trace,
             async (page) => {

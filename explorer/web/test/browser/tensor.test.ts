@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Session } from "../../src/state/session";
-import { findNode } from "../../src/trace/trace";
+import { findNode, nameOf } from "../../src/trace/trace";
 import { traceOf, traceText, nodeOf } from "../support";
 import { full, near, onPage, picture } from "./support";
 
@@ -132,4 +132,24 @@ test("a slider over a recorded training shows the bits of every step", () =>
             }
         }
         await picture(page, "training");
+    }));
+
+test("a slider over a recorded training of tensors shows the graph of every step", () =>
+    onPage("training_of_tensors", async (page) => {
+        const trace = traceOf("training_of_tensors");
+        const run = trace.runs[0];
+        assert.deepEqual([...run.graphs.keys()], [0, 1, 2, 3]);
+        for (const step of [3, 0, 2]) {
+            await page.getByTestId("training-step").fill(String(step));
+            assert.equal(await full(page.getByTestId("film-loss")), run.loss[step]);
+            near(await full(page.getByTestId("value-L")), run.loss[step], 1e-7);
+            await page.getByTestId("to-end").click();
+            for (const p of run.parameters) {
+                const shown = async (of: string): Promise<number[]> => JSON.parse((await page.locator(`[data-testid="${of}-${nameOf(trace, p.node)}"]`).getAttribute("data-value"))!);
+                assert.deepEqual((await shown("value")).map(Math.fround), p.series.map((s) => s[step]));
+                assert.deepEqual((await shown("grad")).map(Math.fround), p.gradients.map((s) => s[step]));
+            }
+            assert.match((await page.getByTestId("table").textContent())!, /All \d+ checks pass/);
+        }
+        await picture(page, "training-of-tensors");
     }));

@@ -131,6 +131,17 @@ test("a maximum over windows is chosen anew when its numbers change", () => {
         }
 });
 
+test("a gradient at a kink is none that fails, and a wrong one there does", () => {
+    const run = runs.find((r) => r.name === "choices")!;
+    const trace = read(run); // maximum(p0, p1) where both are equal
+    const session = new Session(trace);
+    const [p0, p1] = [findNode(trace, "p0"), findNode(trace, "p1")];
+    session.setElement(p0, 0, session.numbers(p1)[0]);
+    assert.equal(session.checker.row(p0)!.pass, true);
+    session.setMistakes({ overwrite: true, keep: false });
+    assert.equal(session.checker.row(p0)!.pass, false);
+});
+
 test("what the page cannot compute stops editing with the reason", () => {
     const text = JSON.stringify(runs[0].trace);
     const foreign = readTrace(text);
