@@ -3,29 +3,33 @@
 #include <algorithm>
 #include <cmath>
 
+#include <autograd/creation_internal.hpp>
 #include <autograd/error_format_internal.hpp>
 #include <autograd/foreign.hpp>
 #include <autograd/kernels/strided.hpp>
 #include <autograd/ops/entry.hpp>
 
 namespace xg {
-namespace {
 
-// The tensor to be filled, after every check that does not look at numbers.
-Tensor blank(const char* function, DType dtype, const Shape& shape, const TensorOptions& options) {
-    if (options.requires_grad && !is_floating(dtype)) {
+Tensor detail::blank(const char* function, DType dtype, const Shape& shape, bool requires_grad) {
+    if (requires_grad && !is_floating(dtype)) {
         fail<DTypeError>(
             "{}: requires_grad with dtype {}, and only floating point numbers have gradients\n"
             "  expected dtype float32 or float64",
             function, name_of(dtype));
     }
-    return detail::unwritten(function, dtype, shape);
+    return unwritten(function, dtype, shape);
 }
 
-Tensor finished(Tensor t, const TensorOptions& options) {
-    if (options.requires_grad) t.requires_grad(true);
+Tensor detail::finished(Tensor t, bool requires_grad) {
+    if (requires_grad) t.requires_grad(true);
     return t;
 }
+
+namespace {
+
+using detail::blank;
+using detail::finished;
 
 // int64 holds the doubles in [-2^63, 2^63); the conversion of any other is undefined in C++.
 void check_fits(const char* function, double number, DType dtype) {
@@ -43,11 +47,11 @@ T converted(const char* function, Number number) {
 }
 
 Tensor filled(const char* function, const Shape& shape, Number value, DType dtype, const TensorOptions& options) {
-    Tensor out = blank(function, dtype, shape, options);
+    Tensor out = blank(function, dtype, shape, options.requires_grad);
     kernels::dispatch(dtype, [&]<class T>() {
         std::fill_n(static_cast<T*>(out.data()), out.numel(), converted<T>(function, value));
     });
-    return finished(std::move(out), options);
+    return finished(std::move(out), options.requires_grad);
 }
 
 Tensor filled_like(const char* function, const Tensor& like, Number value, const TensorOptions& options) {
@@ -86,13 +90,13 @@ Tensor eye(Index n, TensorOptions options, Site site) { return eye(n, n, options
 Tensor eye(Index rows, Index columns, TensorOptions options, Site site) {
     const CallSite here(site);
     const DType dtype = options.dtype.value_or(float32);
-    Tensor out = blank("eye", dtype, Shape(rows, columns), options);
+    Tensor out = blank("eye", dtype, Shape(rows, columns), options.requires_grad);
     kernels::dispatch(dtype, [&]<class T>() {
         T* numbers = static_cast<T*>(out.data());
         std::fill_n(numbers, out.numel(), T(0));
         for (Index i = 0; i < std::min(rows, columns); ++i) numbers[i * columns + i] = T(1);
     });
-    return finished(std::move(out), options);
+    return finished(std::move(out), options.requires_grad);
 }
 
 // Sequences ------------------------------------------------------------------------------------------------------------
@@ -135,7 +139,7 @@ Tensor range(Number begin, Number end, Number step, const TensorOptions& options
     }
     const Index count =
         whole ? count_integers(begin.as<Index>(), end.as<Index>(), step.as<Index>()) : count_fractions(from, to, by);
-    Tensor out = blank("arange", dtype, Shape(count), options);
+    Tensor out = blank("arange", dtype, Shape(count), options.requires_grad);
     kernels::dispatch_number(dtype, [&]<class T>() {
         T* numbers = static_cast<T*>(out.data());
         if (whole) {
@@ -148,7 +152,7 @@ Tensor range(Number begin, Number end, Number step, const TensorOptions& options
             for (Index i = 0; i < count; ++i) numbers[i] = static_cast<T>(from + static_cast<double>(i) * by);
         }
     });
-    return finished(std::move(out), options);
+    return finished(std::move(out), options.requires_grad);
 }
 
 } // namespace
@@ -173,7 +177,7 @@ Tensor linspace(double begin, double end, Index count, TensorOptions options, Si
         fail<DTypeError>("linspace: dtype {} has no fractions\n  expected float32 or float64; arange makes integers",
                          name_of(dtype));
     }
-    Tensor out = blank("linspace", dtype, Shape(count), options);
+    Tensor out = blank("linspace", dtype, Shape(count), options.requires_grad);
     kernels::dispatch_number(dtype, [&]<class T>() {
         T* numbers = static_cast<T*>(out.data());
         const double gaps = static_cast<double>(std::max<Index>(count - 1, 1)), span = end - begin;
@@ -181,7 +185,7 @@ Tensor linspace(double begin, double end, Index count, TensorOptions options, Si
         for (Index i = 0; i < count; ++i) numbers[i] = static_cast<T>(begin + static_cast<double>(i) * gap);
         if (count > 1) numbers[count - 1] = static_cast<T>(end);
     });
-    return finished(std::move(out), options);
+    return finished(std::move(out), options.requires_grad);
 }
 
 // From values ----------------------------------------------------------------------------------------------------------
@@ -228,12 +232,12 @@ Tensor tensor(const Literal& literal, TensorOptions options, Site site) {
     std::vector<Number> numbers;
     walk(literal, shape, "", 0, [&](Number n) { numbers.push_back(n); });
     const DType dtype = options.dtype.value_or(float32);
-    Tensor out = blank("tensor", dtype, shape, options);
+    Tensor out = blank("tensor", dtype, shape, options.requires_grad);
     kernels::dispatch(dtype, [&]<class T>() {
         std::transform(numbers.begin(), numbers.end(), static_cast<T*>(out.data()),
                        [](Number n) { return converted<T>("tensor", n); });
     });
-    return finished(std::move(out), options);
+    return finished(std::move(out), options.requires_grad);
 }
 
 template <Element T>
@@ -244,14 +248,14 @@ Tensor from_values(const T* values, Index count, const Shape& shape, TensorOptio
         fail<ShapeError>("from_vector: {} values were given for shape {}, which has {}\n  expected as many as it has",
                          count, shape.str(), needed);
     }
-    Tensor out = blank("from_vector", dtype, shape, options);
+    Tensor out = blank("from_vector", dtype, shape, options.requires_grad);
     if constexpr (std::is_floating_point_v<T>) {
         if (dtype == int64) std::for_each_n(values, count, [](T v) { check_fits("from_vector", v, int64); });
     }
     const Strides strides = contiguous_strides(shape);
     auto* bytes = reinterpret_cast<char*>(const_cast<T*>(values)); // read only
     kernels::copy({bytes, dtype_of<T>, shape, strides}, {static_cast<char*>(out.data()), dtype, shape, strides});
-    return finished(std::move(out), options);
+    return finished(std::move(out), options.requires_grad);
 }
 template XGRAD_API Tensor from_values(const bool*, Index, const Shape&, TensorOptions, Site);
 template XGRAD_API Tensor from_values(const std::int64_t*, Index, const Shape&, TensorOptions, Site);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <autograd/creation.hpp>
+#include <autograd/creation_internal.hpp>
 #include <autograd/engine/level.hpp>
 #include <autograd/error_format_internal.hpp>
 #include <autograd/fixed_math_internal.hpp>
@@ -97,18 +98,7 @@ Tensor blank_integers(const char* function, const Shape& shape, const RandomOpti
             "rand(shape) < 0.5 makes a random mask",
             function);
     }
-    if (options.requires_grad && !is_floating(dtype)) {
-        fail<DTypeError>(
-            "{}: requires_grad with dtype {}, and only floating point numbers have gradients\n"
-            "  expected dtype float32 or float64",
-            function, name_of(dtype));
-    }
-    return detail::unwritten(function, dtype, shape);
-}
-
-Tensor finished(Tensor t, const RandomOptions& options) {
-    if (options.requires_grad) t.requires_grad(true);
-    return t;
+    return detail::blank(function, dtype, shape, options.requires_grad);
 }
 
 Tensor uniform(const char* function, const Shape& shape, const RandomOptions& options) {
@@ -123,7 +113,7 @@ Tensor uniform(const char* function, const Shape& shape, const RandomOptions& op
             return std::array{fraction(w[0]), fraction(w[1]), fraction(w[2]), fraction(w[3])};
         });
     }
-    return finished(std::move(out), options);
+    return detail::finished(std::move(out), options.requires_grad);
 }
 
 Tensor normal(const char* function, const Shape& shape, const RandomOptions& options) {
@@ -136,7 +126,7 @@ Tensor normal(const char* function, const Shape& shape, const RandomOptions& opt
     };
     if (out.dtype() == float64) fill.template operator()<double>();
     else fill.template operator()<float>();
-    return finished(std::move(out), options);
+    return detail::finished(std::move(out), options.requires_grad);
 }
 
 RandomOptions like_options(const char* function, const Tensor& like, RandomOptions options) {
@@ -164,7 +154,7 @@ Tensor random_integers(Index low, Index high, const Shape& shape, const RandomOp
             numbers[i] = static_cast<T>(static_cast<Index>(number));
         }
     });
-    return finished(std::move(out), options);
+    return detail::finished(std::move(out), options.requires_grad);
 }
 
 // One after the other along the last axis, each from blocks of its own.
@@ -182,7 +172,7 @@ Tensor permutations(const Shape& shape, const RandomOptions& options) {
             }
         }
     });
-    return finished(std::move(out), options);
+    return detail::finished(std::move(out), options.requires_grad);
 }
 
 } // namespace

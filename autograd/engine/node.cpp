@@ -5,7 +5,7 @@
 #include <autograd/engine/allocator.hpp>
 #include <autograd/engine/context.hpp>
 #include <autograd/error_format_internal.hpp>
-#include <autograd/ops/op.hpp>
+#include <autograd/ops/entry.hpp>
 
 namespace xg {
 namespace {

@@ -206,6 +206,25 @@ struct MaxUnpool {
     }
 };
 
+// The place of the largest entry of the window at `at`, flat over the axes of space.
+double largest_place(const Reader& x, const Position& at, const std::vector<Row>& rows, std::size_t lead) {
+    double best = -INFINITY, place = 0;
+    Position p = at;
+    const std::function<void(std::size_t, Index)> walk = [&](std::size_t axis, Index flat) {
+        if (axis == rows.size()) {
+            if (x(p) > best) best = x(p), place = static_cast<double>(flat);
+            return;
+        }
+        const Row& r = rows[axis];
+        for (Index k = 0; k < r.kernel; ++k) {
+            const Index i = p[lead + axis] = r.first(at[lead + axis]) + k * r.dilation;
+            if (i >= 0 && i < r.size) walk(axis + 1, flat * r.size + i);
+        }
+    };
+    walk(0, 0);
+    return place;
+}
+
 std::vector<Sample> place_samples() {
     std::vector<Sample> samples;
     for (int axes = 1; axes <= 3; ++axes) {
@@ -216,39 +235,21 @@ std::vector<Sample> place_samples() {
             };
             const MaxPoolOptions o{repeated(c.stride), repeated(c.padding), repeated(c.dilation), c.ceil_mode};
             const Shape kernel = repeated(c.kernel);
-            samples.push_back(
-                {.note = c.x.str() + " by " + kernel.str(),
-                 .inputs = {distinct_tensor(c.x)},
-                 .call = [kernel, o](In in) { return max_pool_indices(in[0], kernel, o); },
-                 .reference =
-                     [kernel, o, axes, lead = c.lead](In in) {
-                         const Geometry g("", in[0], kernel, o.stride, o.padding, o.dilation, o.ceil_mode, axes);
-                         Shape shape = in[0].shape();
-                         for (int i = 0; i < axes; ++i) shape[lead + i] = g.rows[static_cast<std::size_t>(i)].count;
-                         const Reader x(in[0]);
-                         return tabulate(shape,
-                                         [&](const Position& at) {
-                                             double best = -INFINITY, place = 0;
-                                             Position p = at;
-                                             const std::function<void(std::size_t, Index)> walk = [&](std::size_t axis,
-                                                                                                      Index flat) {
-                                                 if (axis == g.rows.size()) {
-                                                     if (x(p) > best) best = x(p), place = static_cast<double>(flat);
-                                                     return;
-                                                 }
-                                                 const Row& r = g.rows[axis];
-                                                 for (Index k = 0; k < r.kernel; ++k) {
-                                                     const std::size_t a = static_cast<std::size_t>(lead) + axis;
-                                                     const Index i = p[a] = r.first(at[a]) + k * r.dilation;
-                                                     if (i >= 0 && i < r.size) walk(axis + 1, flat * r.size + i);
-                                                 }
-                                             };
-                                             walk(0, 0);
-                                             return place;
-                                         })
-                             .to(int64);
-                     },
-                 .smooth = false});
+            const auto reference = [kernel, o, axes, lead = c.lead](In in) {
+                const Geometry g("", in[0], kernel, o.stride, o.padding, o.dilation, o.ceil_mode, axes);
+                Shape shape = in[0].shape();
+                for (int i = 0; i < axes; ++i) shape[lead + i] = g.rows[static_cast<std::size_t>(i)].count;
+                const Reader x(in[0]);
+                const auto place = [&](const Position& at) {
+                    return largest_place(x, at, g.rows, static_cast<std::size_t>(lead));
+                };
+                return tabulate(shape, place).to(int64);
+            };
+            samples.push_back({.note = c.x.str() + " by " + kernel.str(),
+                               .inputs = {distinct_tensor(c.x)},
+                               .call = [kernel, o](In in) { return max_pool_indices(in[0], kernel, o); },
+                               .reference = reference,
+                               .smooth = false});
         }
     }
     return samples;
