@@ -136,7 +136,7 @@ export class TensorRun {
 
     /// The trace that the program would give with these edits, without its events.
     edited(edits: Edits, values: readonly Numbers[]): Trace {
-        const copy = { ...copyOf(this.trace), tensors: [...this.trace.tensors] };
+        const copy = { ...copyOf(this.trace), tensors: [...this.trace.tensors], file: "" };
         copy.nodes.forEach((n, i) => {
             const rule = n.inputs.length > 0 ? this.ruleOf(i, edits) : null;
             const x = rule ? this.inputs(i, values) : [];

@@ -1,7 +1,8 @@
 // A program that makes this graph and walks it backwards.
 import { fullNumber } from "../trace/notation";
 import { isConstant, isLeaf } from "../trace/trace";
-import type { Trace } from "../trace/types";
+import { operationOf } from "../evaluate/operations";
+import type { Trace, TraceNode } from "../trace/types";
 
 const infix: Record<string, string> = { add: "+", sub: "-", mul: "*", div: "/" };
 const keywords = new Set("and auto bool break case char class const continue default delete do double else enum explicit export extern false float for friend goto if inline int long main namespace new not operator or private protected public register return short signed sizeof static struct switch template this throw true try typedef typename union unsigned using virtual void volatile while xor".split(" "));
@@ -24,6 +25,30 @@ function literal(x: number): string {
     return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
+const types: Record<string, string> = { float32: "float", float64: "double", int64: "std::int64_t", boolean: "bool" };
+
+// The numbers of a leaf or constant. Of a sample there is no whole tensor to write.
+function tensorLiteral(trace: Trace, { tensor, shape, value, dtype, op }: TraceNode): string {
+    const values = tensor >= 0 ? trace.tensors[tensor].values : [value];
+    const sample = tensor >= 0 && trace.tensors[tensor].every > 1;
+    const numbers = sample ? "" : values.map((x) => (dtype === "boolean" ? (x === 0 ? "false" : "true") : dtype === "int64" ? String(x) : literal(x) + (dtype === "float32" && Number.isFinite(x) ? "f" : ""))).join(", ");
+    const made = sample ? `zeros({${shape.join(", ")}}, {.dtype = ${dtype}})` : `from_vector(std::vector<${types[dtype] ?? "double"}>{${numbers}}, {${shape.join(", ")}})`;
+    return `${made}${op === "leaf" ? ".requires_grad(true)" : ""};${sample ? " // of which the trace has a sample alone" : ""}`;
+}
+// What is called with its inputs alone.
+const plain = (op: string, inputs: number): boolean => ["matmul", "linear", "value_at"].includes(op) || (operationOf(op, inputs)?.arity ?? null) !== null;
+
+function cppOfTensors(trace: Trace, name: string[]): string[] {
+    return trace.nodes.map((n, i) => {
+        if (n.inputs.length === 0) return `    ${n.dtype === "" ? "Value" : "Tensor"} ${name[i]} = ${n.dtype === "" ? `${literal(n.value)};` : tensorLiteral(trace, n)}`;
+        const parts = n.inputs.map((e) => name[trace.edges[e].from]);
+        const list = n.op === "concat" || n.op === "stack" ? `{${parts.join(", ")}}` : parts.join(", ");
+        const call = Object.hasOwn(infix, n.op) ? parts.join(` ${infix[n.op]} `) : n.op === "reshape" ? `reshape(${list}, {${n.shape.join(", ")}})` : `${n.op}(${list})`;
+        const whole = plain(n.op, parts.length) || Object.hasOwn(infix, n.op) || n.op === "reshape";
+        return `    ${n.dtype === "" ? "Value" : "Tensor"} ${name[i]} = ${call};${whole ? "" : ` // (${n.shape.join(", ")}), with the axes and options of your program`}`;
+    });
+}
+
 export function cppOf(trace: Trace): string {
     const name = names(trace);
     const term = (node: number, left: boolean) => {
@@ -31,8 +56,8 @@ export function cppOf(trace: Trace): string {
         const text = literal(trace.nodes[node].value);
         return !left && text.startsWith("-") ? `(${text})` : text;
     };
-    const lines: string[] = [];
-    trace.nodes.forEach((n, i) => {
+    const lines: string[] = trace.recorded ? cppOfTensors(trace, name) : [];
+    if (!trace.recorded) trace.nodes.forEach((n, i) => {
         if (isConstant(n)) return;
         if (isLeaf(n)) return lines.push(`    Value ${name[i]} = ${literal(n.value)};`);
         const parts = n.inputs.map((e, slot) => term(trace.edges[e].from, slot === 0));
@@ -43,7 +68,7 @@ export function cppOf(trace: Trace): string {
         const text = Object.hasOwn(infix, n.op) && parts.length === 2 ? parts.join(` ${infix[n.op]} `) : n.op === "neg" ? `-${parts[0]}` : `${n.op}(${call})`;
         return lines.push(`    Value ${name[i]} = ${text};`);
     });
-    const labelled = trace.nodes.map((n, i) => (n.label !== "" ? `    ${name[i]}.label(${JSON.stringify(n.label)});` : "")).filter((l) => l !== "");
+    const labelled = trace.nodes.map((n, i) => (n.label !== "" && (trace.recorded || !isConstant(n)) ? `    ${name[i]}.label(${JSON.stringify(n.label)});` : "")).filter((l) => l !== "");
     const root = name[trace.root];
     const seed = trace.seed === 1 ? "" : `, {.seed = ${literal(trace.seed)}}`;
     return [

@@ -1,5 +1,6 @@
 // Each gradient as the sum of its contributions, in symbols and in numbers.
 import { shortNumber, symbolOf } from "../trace/notation";
+import { quantityText } from "../trace/quantity";
 import { ledgerOf, nameOf } from "../trace/trace";
 import type { Trace, TraceEdge } from "../trace/types";
 
@@ -37,10 +38,15 @@ export function latexOf(trace: Trace): string {
     const d = (node: number) => `\\frac{\\partial ${latexName(nameOf(trace, trace.root))}}{\\partial ${latexName(nameOf(trace, node))}}`;
     const lines = trace.events.filter((e) => e.kind === "complete").map((done) => {
         const rows = ledgerOf(trace, done.node).map((row) => trace.events[row]).filter((e) => e.kind === "contribution");
+        const total = done.tensors && done.tensors.after >= 0 ? `\\text{${escaped(quantityText(trace, null, done.tensors.after))}}` : latexNumber(done.after);
+        if (rows.some((e) => trace.edges[e.edge].vjp !== "")) {
+            const rules = rows.map((e) => `\\text{${escaped(symbolOf(trace, trace.edges[e.edge]).replaceAll(" * ", " · "))}}`);
+            return `  ${d(done.node)} &= ${rules.join(" + ")} = ${total} \\\\\n`;
+        }
         const symbols = rows.map((e) => `${d(trace.edges[e.edge].to)} \\cdot \\left(${latexSymbol(trace, trace.edges[e.edge])}\\right)`);
         const numbers = rows.map((e) => `${latexNumber(e.upstream)} \\cdot ${latexNumber(e.local)}`);
         const sum = rows.length === 0 ? "" : `${symbols.join(" + ")} = ${numbers.join(" + ")} = `;
-        return `  ${d(done.node)} &= ${sum}${latexNumber(done.after)} \\\\\n`;
+        return `  ${d(done.node)} &= ${sum}${total} \\\\\n`;
     });
     return `\\begin{align*}\n${lines.join("")}\\end{align*}\n`;
 }

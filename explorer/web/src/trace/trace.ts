@@ -81,3 +81,10 @@ export function copyOf(trace: Trace): Trace {
 
 export const inputsOf = (trace: Trace, node: number): TraceEdge[] =>
     trace.nodes[node].inputs.map((e) => trace.edges[e]);
+
+/// Where the gradient of each node is a tensor after the last event: its place, or -1.
+export function gradientPlaces(trace: Trace): number[] {
+    const places = trace.nodes.map(() => -1);
+    for (const e of trace.events) places[e.node] = e.tensors?.after ?? -1;
+    return places;
+}

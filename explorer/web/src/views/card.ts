@@ -7,8 +7,9 @@ import { chainOf, factorsOf } from "../trace/chain";
 import { fullNumber, shortNumber, symbolOf } from "../trace/notation";
 import { nameOf } from "../trace/trace";
 import type { TraceEdge, TraceEvent } from "../trace/types";
+import { tensorText } from "../trace/quantity";
 import type { Session } from "../state/session";
-import { setQuantity, tensorText } from "./quantity";
+import { setQuantity } from "./quantity";
 import type { View } from "./view";
 
 interface Cell {

@@ -5,9 +5,9 @@ import { type Arrow, type Box, type Layout, clipped, layOut } from "../layout/la
 import { t } from "../text/words";
 import { shortNumber } from "../trace/notation";
 import { isConstant, isLeaf } from "../trace/trace";
+import { shapeText, tensorText } from "../trace/quantity";
 import type { Change, Session } from "../state/session";
 import type { View } from "./view";
-import { shapeText, tensorText } from "./quantity";
 import { Viewport } from "./viewport";
 
 interface Drawn {

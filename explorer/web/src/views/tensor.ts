@@ -5,10 +5,10 @@ import { elementOf, positionOf } from "../trace/elements";
 import { fullNumber, shortNumber } from "../trace/notation";
 import { isLeaf, nameOf } from "../trace/trace";
 import type { Tensor } from "../trace/types";
+import { shapeText } from "../trace/quantity";
 import type { Change, Session } from "../state/session";
 import { NumberEditor, whyFixed } from "./editor";
 import type { View } from "./view";
-import { shapeText } from "./quantity";
 
 const most = 4096; // cells of one picture
 

@@ -6,6 +6,10 @@ import { TensorChecker } from "../../src/evaluate/tensor_check";
 import { TensorRun } from "../../src/evaluate/tensor_run";
 import { Session } from "../../src/state/session";
 import { fromHash, toHash } from "../../src/state/hash";
+import { cppOf } from "../../src/export/cpp";
+import { dotOf } from "../../src/export/dot";
+import { jsonOf } from "../../src/export/json";
+import { latexOf } from "../../src/export/latex";
 import { elementOf } from "../../src/trace/elements";
 import { readTrace } from "../../src/trace/read";
 import { findNode, isConstant, isLeaf, ledgerOf, nameOf, pathsTo } from "../../src/trace/trace";
@@ -200,4 +204,25 @@ test("elements that are lists of scalar operations are computed and opened", () 
     assert.equal(element.parts[1].value, session.numbers(node)[1]);
     file.nodes.find((n: { op: string }) => n.op === "my_loss").terms.of[0][0].in[0] = 5; // no earlier one
     assert.throws(() => readTrace(JSON.stringify(file)), /reads what is not there/);
+});
+
+test("a run of tensors with edits is written as a trace, and as other forms", () => {
+    const run = runs.find((r) => r.name === "both kinds")!;
+    for (const name of ["mlp", "both kinds", "convolution"]) {
+        const session = new Session(read(runs.find((r) => r.name === name)!));
+        session.setElement(findNode(session.trace, "p0"), run.at, run.to);
+        const again = new Session(readTrace(jsonOf(session.trace)));
+        assert.equal(again.obstacle, null, name);
+        session.trace.nodes.forEach((_, i) => {
+            near(again.numbers(i), session.numbers(i), 0, nameOf(session.trace, i));
+            if (session.total(i)) near(again.total(i)!, session.total(i)!, 0, nameOf(session.trace, i));
+        });
+        assert.deepEqual(again.trace.events.map((e) => [e.kind, e.node, e.edge]), session.trace.events.map((e) => [e.kind, e.node, e.edge]));
+    }
+    const trace = traceOf("two_linear_layers");
+    for (const text of [dotOf(trace), latexOf(trace), cppOf(trace)]) assert.doesNotMatch(text, /nan/);
+    assert.match(dotOf(trace), /value \(4, 3\) \\\|1\.008\\\|/);
+    assert.match(latexOf(trace), /out\.weight\}\} &= \\text\{upstreamᵀ · \\#8\}/);
+    assert.match(cppOf(trace), /Tensor out_bias = from_vector\(std::vector<float>\{[^}]*f\}, \{3\}\)\.requires_grad\(true\);/);
+    assert.match(cppOf(trace), /Tensor n7 = linear\(x, hidden_weight, hidden_bias\);\n/);
 });
