@@ -101,6 +101,7 @@ export const en = {
     filter_hint: "name, operation or module",
     rows_shown: "{shown} of {all} nodes",
     show_more: "Show more",
+    checking: "Checking …",
     all_pass: "All {count} checks pass.",
     some_fail: "{count} of {all} checks fail.",
     local_wrong: "The local derivative {edge} in the trace is {local}; the operation's own is {numeric}.",

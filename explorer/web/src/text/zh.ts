@@ -102,6 +102,7 @@ export const zh: Record<Key, string> = {
     filter_hint: "名称、运算或模块",
     rows_shown: "{all} 个节点中的 {shown} 个",
     show_more: "显示更多",
+    checking: "正在检验……",
     all_pass: "{count} 项检验全部通过。",
     some_fail: "{all} 项检验中有 {count} 项不符。",
     local_wrong: "记录中的局部导数 {edge} 是 {local}，而运算本身的是 {numeric}。",

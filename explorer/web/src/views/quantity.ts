@@ -2,11 +2,20 @@
 import { setNumber } from "../draw/dom";
 import { fullNumber, shortNumber } from "../trace/notation";
 import { quantityText } from "../trace/quantity";
-import type { Trace } from "../trace/types";
+import type { Tensor, Trace } from "../trace/types";
 
-export function setQuantity(cell: Element, trace: Trace, x: number | null, tensor: number, none = "–"): void {
-    const full = tensor >= 0 ? JSON.stringify(trace.tensors[tensor].values) : x === null ? "" : fullNumber(x);
-    setNumber(cell, x === null && tensor < 0 ? null : 0, quantityText(trace, x, tensor, none), full);
+// Of many numbers it takes time, and every step asks for all rows.
+const written = new WeakMap<Tensor, string>();
+function allNumbers(t: Tensor): string {
+    const text = written.get(t) ?? JSON.stringify(t.values);
+    written.set(t, text);
+    return text;
+}
+/// `bare`: without the shape, where that stands beside it.
+export function setQuantity(cell: Element, trace: Trace, x: number | null, tensor: number, none = "–", bare = false): void {
+    const full = tensor >= 0 ? allNumbers(trace.tensors[tensor]) : x === null ? "" : fullNumber(x);
+    const text = quantityText(trace, x, tensor, none);
+    setNumber(cell, x === null && tensor < 0 ? null : 0, bare ? text.replace(/^\(.*\) \|/, "|") : text, full);
 }
 /// One number, three in a list, or how large many are.
 export function setNumbers(cell: Element, x: ArrayLike<number> | null): void {

@@ -35,6 +35,7 @@ export class Table implements View {
     private readonly filter = h("input", { type: "search", id: "filter", oninput: () => this.draw() });
     private readonly filterLabel = h("label", { for: "filter", class: "hidden" });
     private readonly scroll: HTMLElement;
+    private later = 0;
     private limit: number;
     private guests: number[] = []; // rows that are there because their node was selected
 
@@ -138,15 +139,26 @@ export class Table implements View {
             const n = session.trace.nodes[node];
             const known = session.hasValue(node);
             setQuantity(c.value, session.trace, known && n.kept ? n.value : null, known ? n.tensor : -1, known ? "–" : t("not_yet"));
-            setQuantity(c.gradient, session.trace, session.gradient(node), session.walk.tensors[node], isConstant(n) ? "–" : t("not_yet"));
+            setQuantity(c.gradient, session.trace, session.gradient(node), session.walk.tensors[node], isConstant(n) ? "–" : t("not_yet"), true);
             c.row.classList.toggle("selected", node === session.selected);
             c.row.classList.toggle("active", node === active);
-            if (checks) this.check(node, c);
         }
-        if (checks) this.summary();
-        const all = this.session.trace.nodes.filter((n) => !isHidden(n)).length;
-        if (!checks) return;
-        if (this.cells.size < all) setText(this.status, `${this.status.textContent} ${t("rows_shown", { shown: this.cells.size, all })}`);
+        if (checks) this.checkAll();
+    }
+
+    // Checks of tensors may take long: what does not fit into the first moment is done between the reader's steps.
+    private checkAll(): void {
+        clearTimeout(this.later);
+        const queue = [...this.cells];
+        const work = (budget: number) => {
+            const until = performance.now() + budget;
+            while (queue.length > 0 && performance.now() < until) this.check(...queue.shift()!);
+            if (queue.length === 0) return this.summary();
+            for (const [, c] of queue) setText(c.verdict, "…");
+            setText(this.status, t("checking"));
+            this.later = window.setTimeout(() => work(20), 10);
+        };
+        work(this.session.tensors ? 400 : Infinity);
     }
 
     private check(node: number, c: Cells): void {
@@ -167,6 +179,8 @@ export class Table implements View {
         const rows = [...this.cells.keys()].filter((node) => !isConstant(this.session.trace.nodes[node])).map((node) => this.session.checker.row(node)!);
         const failed = rows.filter((r) => !r.pass).length;
         setText(this.status, failed === 0 ? t("all_pass", { count: rows.length }) : t("some_fail", { count: failed, all: rows.length }));
+        const all = this.session.trace.nodes.filter((n) => !isHidden(n)).length;
+        if (this.cells.size < all) setText(this.status, `${this.status.textContent} ${t("rows_shown", { shown: this.cells.size, all })}`);
         this.status.classList.toggle("alarm", failed > 0);
         this.wrong.replaceChildren(...this.wrongLocals());
     }
