@@ -19,8 +19,6 @@
 namespace xg {
 namespace {
 
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-
 void require_rank(const char* op, const char* what, const Tensor& x, int rank, const char* expected) {
     if (x.rank() == rank) return;
     fail<ShapeError>("{}: the {} has shape {}\n  expected {}", op, what, x.shape().str(), expected);

@@ -15,8 +15,6 @@
 namespace xg {
 namespace {
 
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-
 struct GaussianNllLoss {
     static constexpr OpDoc doc{
         .name = "gaussian_nll_loss",

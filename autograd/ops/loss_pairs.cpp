@@ -15,8 +15,6 @@
 namespace xg {
 namespace {
 
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-
 struct MarginRankingLoss {
     static constexpr OpDoc doc{.name = "margin_ranking_loss",
                                .formula = "max(0, -t (a - b) + margin), averaged, for t of -1 and 1",

@@ -35,6 +35,7 @@ Tensor class_losses(const char* op, const Tensor& log_probabilities, const Tenso
 // Samples -------------------------------------------------------------------------------------------------------------
 
 using Plain = std::vector<double>;
+inline std::size_t at(Index place) { return static_cast<std::size_t>(place); } // of a Plain
 /// The single losses of a sample, from its operands in row-major order.
 using PlainLosses = std::function<Plain(const std::vector<Plain>& operands, const std::vector<Shape>& shapes)>;
 using LossCall = std::function<Tensor(In, Reduction)>;
