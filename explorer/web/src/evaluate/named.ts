@@ -1,6 +1,7 @@
 // Rules by the name of an operation, for results that have no terms in the trace. Axes, strides and margins are not in it:
 // every rule that the shapes allow is a candidate, and the recorded numbers decide.
 import type { Trace } from "../trace/types";
+import { attention } from "./attention";
 import { largest } from "./from_terms";
 import { type Numbers, type Row, type Rule, bilinear, linear, normalized, picks, reduction } from "./rules";
 import { type Shape, broadcastPositions, broadcasts, positions, same, sizeOf, stridesOf } from "./shapes";
@@ -314,6 +315,7 @@ export function* namedRules(call: Call): Generator<Rule | null> {
     else if (op === "cross_entropy" || op === "nll_loss") yield crossEntropy(call, op === "cross_entropy");
     else if (op === "layer_norm" || op === "batch_norm") yield* normalizations(call, op === "batch_norm");
     else if (op === "embedding" || op === "index_select") yield* rowsOf(call);
+    else if (op === "scaled_dot_product_attention") yield* attention(call);
     else if (op === "concat" || op === "stack") yield* joins(call);
     else if (movers.includes(op)) yield* permutations(first, shape);
     else if (op === "slice" || op === "select" || op === "flip") yield* slices(first, shape);
