@@ -56,4 +56,11 @@ auto run_widest(X... x) {
     }
 }
 
+/// The same in vectors of 32 bytes at most, for loops that read more than they compute at addresses that are not multiples
+/// of 64: there every load of 64 bytes touches two lines.
+template <class Body, class... X>
+auto run_half_wide(X... x) {
+    return isa() == Isa::generic ? run_generic<Body>(x...) : run_avx2<Body>(x...);
+}
+
 } // namespace xg::kernels

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include <autograd/kernels/isa.hpp>
@@ -12,47 +13,112 @@ namespace xg::kernels {
 namespace {
 
 // Sum of n numbers `step` bytes apart: partial sums over runs, halves beyond. Many partial sums do not wait for each other;
-// a short run has fewer.
+// a short run has fewer. Numbers side by side are added as vectors, which stay in registers until one number is left.
 constexpr Index partial_sums = 64, few_partial_sums = 16, run_length = 1024;
-constexpr Index bytes_of_line = 64,
-                bytes_ahead = 512; // that are asked for, because the end of a row holds up the next one
+constexpr Index bytes_of_line = 64, bytes_of_vector = 32;
+constexpr Index bytes_ahead = 1024; // that are asked for, because the end of a row holds up the next one
+
+template <class T, Index Lanes>
+struct VectorOf {
+    typedef T Type [[gnu::vector_size(Lanes * sizeof(T))]];
+    typedef T InMemory [[gnu::vector_size(Lanes * sizeof(T)), gnu::aligned(alignof(T)), gnu::may_alias]];
+};
 
 template <class T>
 struct RunSum {
-    template <Index Partial>
-    [[gnu::always_inline]] static inline T walk(const char* x, Index n, Index step) {
-        T partial[Partial] = {};
-        Index i = 0;
-        for (; i + Partial <= n; i += Partial) {
-            for (Index line = 0; line < Partial * step; line += bytes_of_line) {
-                __builtin_prefetch(x + i * step + line + bytes_ahead);
-            }
-            for (Index j = 0; j < Partial; ++j) partial[j] += *reinterpret_cast<const T*>(x + (i + j) * step);
-        }
-        return finish<Partial / 2>(partial, x + i * step, n - i, step);
+    template <Index Lanes>
+    using Vector = typename VectorOf<T, Lanes>::Type;
+    static constexpr Index widest = bytes_of_vector / static_cast<Index>(sizeof(T));
+
+    template <Index Lanes>
+    [[gnu::always_inline]] static inline void add(Vector<Lanes>& sum, const T* x) {
+        sum += *reinterpret_cast<const typename VectorOf<T, Lanes>::InMemory*>(x);
     }
-    // Of twice `Width` partial sums and the numbers that are left, fewer than those.
-    template <Index Width>
-    [[gnu::always_inline]] static inline T finish(const T* partial, const char* x, Index n, Index step) {
-        T half[Width];
-        for (Index j = 0; j < Width; ++j) half[j] = partial[j] + partial[j + Width];
-        if (n >= Width) {
-            for (Index j = 0; j < Width; ++j) half[j] += *reinterpret_cast<const T*>(x + j * step);
-            x += Width * step;
-            n -= Width;
+    // Calls f with the constants below `Count`: arrays that nothing else indexes live in registers.
+    template <Index Count, class F>
+    [[gnu::always_inline]] static inline void each(const F& f) {
+        [&]<Index... I>(std::integer_sequence<Index, I...>) { (f(std::integral_constant<Index, I>()), ...); }
+        (std::make_integer_sequence<Index, Count>());
+    }
+    template <Index Partial>
+    [[gnu::always_inline]] static inline T side_by_side(const T* x, Index n) {
+        constexpr Index vectors = Partial / widest;
+        Vector<widest> sums[vectors];
+        each<vectors>([&](auto v) { sums[v] = Vector<widest>{}; });
+        const T* const end = x + n;
+        for (; end - x >= Partial; x += Partial) {
+            for (Index line = 0; line < Partial * static_cast<Index>(sizeof(T)); line += bytes_of_line) {
+                __builtin_prefetch(reinterpret_cast<const char*>(x) + line + bytes_ahead);
+            }
+            each<vectors>([&](auto v) { add<widest>(sums[v], x + v * widest); });
         }
-        if constexpr (Width == 1) return half[0];
-        else return finish<Width / 2>(half, x, n, step);
+        return halve_vectors<vectors>(sums, x, end);
+    }
+    // The sum of `Count` vectors and of the numbers that are left, fewer than those of the vectors.
+    template <Index Count>
+    [[gnu::always_inline]] static inline T halve_vectors(Vector<widest>* sums, const T* x, const T* end) {
+        if constexpr (Count == 1) {
+            return halve_lanes<widest>(sums[0], x, end);
+        } else {
+            constexpr Index half = Count / 2;
+            each<half>([&](auto v) { sums[v] += sums[v + half]; });
+            if (end - x >= half * widest) {
+                each<half>([&](auto v) { add<widest>(sums[v], x + v * widest); });
+                x += half * widest;
+            }
+            return halve_vectors<half>(sums, x, end);
+        }
+    }
+    template <Index Lanes>
+    [[gnu::always_inline]] static inline T halve_lanes(const Vector<Lanes>& sum, const T* x, const T* end) {
+        if constexpr (Lanes == 2) {
+            return x < end ? (sum[0] + sum[1]) + *x : sum[0] + sum[1];
+        } else {
+            Vector<Lanes / 2> half = halves<Lanes>(sum, std::make_index_sequence<Lanes / 2>());
+            if (end - x >= Lanes / 2) {
+                add<Lanes / 2>(half, x);
+                x += Lanes / 2;
+            }
+            return halve_lanes<Lanes / 2>(half, x, end);
+        }
+    }
+    template <Index Lanes, std::size_t... I>
+    [[gnu::always_inline]] static inline Vector<Lanes / 2> halves(const Vector<Lanes>& x, std::index_sequence<I...>) {
+        return __builtin_shufflevector(x, x, I...) + __builtin_shufflevector(x, x, (I + Lanes / 2)...);
+    }
+    // The same order as that of few partial sums side by side.
+    [[gnu::always_inline]] static inline T apart(const char* x, Index n, Index step) {
+        T partial[few_partial_sums] = {};
+        const auto add = [&](Index count) {
+            for (Index j = 0; j < count; ++j) partial[j] += *reinterpret_cast<const T*>(x + j * step);
+            x += count * step;
+            n -= count;
+        };
+        while (n >= few_partial_sums) add(few_partial_sums);
+        for (Index half = few_partial_sums / 2; half > 0; half /= 2) {
+            for (Index j = 0; j < half; ++j) partial[j] += partial[j + half];
+            if (n >= half) add(half);
+        }
+        return partial[0];
     }
     [[gnu::always_inline]] static inline T run(const char* x, Index n, Index step) {
-        constexpr Index beside = sizeof(T);
-        if (step != beside) return walk<few_partial_sums>(x, n, step);
-        return n < partial_sums ? walk<few_partial_sums>(x, n, beside) : walk<partial_sums>(x, n, beside);
+        if (step != sizeof(T)) return apart(x, n, step);
+        const T* numbers = reinterpret_cast<const T*>(x);
+        return n < partial_sums ? side_by_side<few_partial_sums>(numbers, n) : side_by_side<partial_sums>(numbers, n);
+    }
+};
+// Of every row of a matrix, which is short enough for one run.
+template <class T>
+struct RowSums {
+    [[gnu::always_inline]] static inline void run(Index rows, Index n, const T* x, Index step, T* to, Index to_step) {
+        for (Index r = 0; r < rows; ++r, x += step, to += to_step) {
+            *to = RunSum<T>::run(reinterpret_cast<const char*>(x), n, sizeof(T));
+        }
     }
 };
 template <class T>
 T pairwise_sum(const char* x, Index n, Index step) {
-    if (n <= run_length) return run_widest<RunSum<T>>(x, n, step);
+    if (n <= run_length) return run_half_wide<RunSum<T>>(x, n, step);
     const Index half = (n / 2 + run_length - 1) / run_length * run_length;
     return pairwise_sum<T>(x, half, step) + pairwise_sum<T>(x + half * step, n - half, step);
 }
@@ -142,6 +208,17 @@ constexpr T highest = std::numeric_limits<T>::has_infinity ? std::numeric_limits
 
 namespace {
 
+// Sums of the numbers in each row of a matrix: whether it is that.
+bool sum_within_rows(const Strided& x, const Strided& y) {
+    if (x.rank() != 2 || y.shape[1] != 1 || y.shape[0] != x.shape[0]) return false;
+    if (x.strides[1] != 1 || x.shape[1] > run_length || x.shape[1] < narrowest) return false;
+    dispatch_number(x.dtype, [&]<class T>() {
+        run_half_wide<RowSums<T>>(x.shape[0], x.shape[1], static_cast<const T*>(x.as<T>()), x.strides[0], y.as<T>(),
+                                  y.strides[0]);
+    });
+    return true;
+}
+
 // Of the rows of a matrix: whether it is that.
 bool sum_rows(const Strided& x, const Strided& y) {
     if (x.rank() != 2 || y.shape[0] != 1 || y.shape[1] != x.shape[1]) return false;
@@ -153,7 +230,7 @@ bool sum_rows(const Strided& x, const Strided& y) {
 }
 
 void sum_part(const Strided& x, const Strided& y) {
-    if (sum_rows(x, y)) return;
+    if (sum_rows(x, y) || sum_within_rows(x, y)) return;
     const Strided out = broadcast_to(y, x.shape);
     const Strided* operands[] = {&x, &out};
     dispatch_number(x.dtype, [&]<class T>() {
