@@ -96,6 +96,7 @@ public:
     }
 
     std::mutex& entry() { return entry_; }
+    bool awake() const { return runs() > 0 && sleepers_.load(std::memory_order_relaxed) == 0; }
     std::uint32_t runs() const { return runs_.load(std::memory_order_relaxed); }
 
 private:
@@ -187,6 +188,30 @@ void run_pieces(Index pieces, Piece f, const void* context) {
     const std::unique_lock lock(p.entry(), std::try_to_lock);
     if (!lock) return run_here(pieces, f, context);
     p.run(wanted_threads().load(std::memory_order_relaxed), pieces, f, context);
+}
+
+namespace {
+
+// The row of little work that this thread has done alone without a pause, and what it may take before the others are woken.
+struct Alone {
+    std::chrono::steady_clock::time_point end;
+    std::chrono::steady_clock::duration took{};
+};
+thread_local Alone alone;
+constexpr auto worth_a_wake = std::chrono::microseconds(60);
+
+} // namespace
+
+LittleWork::LittleWork() : shared_(pool().awake()) {
+    if (shared_) return;
+    begin_ = std::chrono::steady_clock::now();
+    if (begin_ - alone.end > spin_time) alone.took = {};
+    shared_ = alone.took >= worth_a_wake;
+}
+LittleWork::~LittleWork() {
+    if (shared_) return;
+    alone.end = std::chrono::steady_clock::now();
+    alone.took += alone.end - begin_;
 }
 
 std::uint32_t shared_runs() { return pool().runs(); }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <functional>
 #include <thread>
@@ -18,6 +19,8 @@ using namespace xg;
 using test::Threads;
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 std::vector<double> bits_of(const std::function<std::vector<Tensor>()>& f, int threads) {
     const Threads scope(threads);
@@ -50,6 +53,31 @@ TEST_CASE("threads: every piece runs once, whoever runs it") {
             for (const auto& r : runs) CHECK(r == 50);
         }
     }
+}
+
+TEST_CASE("threads: little work does not wake those that sleep, a row of it does") {
+    const Threads scope(2);
+    const auto shares = [](int times) {
+        const std::uint32_t before = kernels::shared_runs();
+        for (int i = 0; i < times; ++i) {
+            kernels::parallel_ranges(300, 100, [](Index, Index) {
+                for (const auto end = Clock::now() + std::chrono::microseconds(5); Clock::now() < end;) {}
+            });
+        }
+        return kernels::shared_runs() != before;
+    };
+    // Retried, because a busy machine can keep a thread from going to sleep, or put this one aside between two ranges.
+    const auto at_last = [](const auto& holds) {
+        for (const auto end = Clock::now() + std::chrono::seconds(20); Clock::now() < end;) {
+            kernels::parallel_for(2, [](Index) {});
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            if (holds()) return true;
+        }
+        return false;
+    };
+    CHECK(at_last([&] { return !shares(1); }));
+    CHECK(at_last([&] { return shares(100); }));
+    CHECK(at_last([&] { return !shares(1); }));
 }
 
 TEST_CASE("threads: ranges cover every position once") {
