@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <autograd/debug/profile_data_internal.hpp>
+#include <autograd/debug/unit_text_internal.hpp>
 #include <autograd/version.hpp>
 #include <autograd/write_file_internal.hpp>
 
@@ -22,20 +23,6 @@ const char* name_of(ProfilePhase phase) {
 }
 
 namespace {
-
-std::string time_text(double seconds) {
-    if (seconds >= 1) return fmt::format("{:.3g} s", seconds);
-    if (seconds >= 1e-3) return fmt::format("{:.3g} ms", seconds * 1e3);
-    return fmt::format("{:.3g} us", seconds * 1e6);
-}
-
-std::string bytes_text(std::int64_t bytes) {
-    const auto b = static_cast<double>(bytes);
-    if (b >= 1 << 30) return fmt::format("{:.3g} GiB", b / (1 << 30));
-    if (b >= 1 << 20) return fmt::format("{:.3g} MiB", b / (1 << 20));
-    if (b >= 1 << 10) return fmt::format("{:.3g} KiB", b / (1 << 10));
-    return fmt::format("{} B", bytes);
-}
 
 std::string line(const ProfileRow& row, const char* phase, double whole, std::size_t width) {
     const double share = whole > 0 ? 100 * row.seconds / whole : 0;

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include <autograd/autograd.hpp>
+#include <autograd/debug/unit_text_internal.hpp>
 #include <autograd/error_format_internal.hpp>
 #include <nn/numbers_internal.hpp>
 #include <nn/train/multiply_adds_internal.hpp>
@@ -119,18 +120,6 @@ std::vector<Tensor> trained(const Module& model) {
     return list;
 }
 
-std::string time_text(double seconds) {
-    if (seconds >= 1) return fmt::format("{:.3g} s", seconds);
-    if (seconds >= 1e-3) return fmt::format("{:.3g} ms", seconds * 1e3);
-    return fmt::format("{:.3g} us", seconds * 1e6);
-}
-std::string bytes_text(Index bytes) {
-    const auto b = static_cast<double>(bytes);
-    if (b >= 1 << 30) return fmt::format("{:.3g} GiB", b / (1 << 30));
-    if (b >= 1 << 20) return fmt::format("{:.3g} MiB", b / (1 << 20));
-    if (b >= 1 << 10) return fmt::format("{:.3g} KiB", b / (1 << 10));
-    return fmt::format("{} B", bytes);
-}
 /// 1234567 as 1,234,567.
 std::string count_text(Index count) {
     std::string digits = std::to_string(count);

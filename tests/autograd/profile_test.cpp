@@ -10,6 +10,7 @@
 #include <thread>
 
 #include <autograd/autograd.hpp>
+#include <autograd/debug/unit_text_internal.hpp>
 #include <nn/nn.hpp>
 
 #include "support/errors.hpp"
@@ -40,6 +41,17 @@ std::vector<json> events_of(const Profile& p) {
 }
 
 } // namespace
+
+TEST_CASE("quantities have three digits and no exponent") {
+    CHECK(bytes_text(0) == "0 B");
+    CHECK(bytes_text(999) == "999 B");
+    CHECK(bytes_text(1000) == "0.977 KiB");
+    CHECK(bytes_text(1023 * 1024) == "0.999 MiB");
+    CHECK(bytes_text(12 << 20) == "12 MiB");
+    CHECK(time_text(2) == "2 s");
+    CHECK(time_text(0.0125) == "12.5 ms");
+    CHECK(time_text(9.99e-4) == "999 us");
+}
 
 TEST_CASE("profile counts the calls of a known program, forward and backward apart") {
     const Tensor w = leaf({6, 5}), x = full({4, 6}, 0.25);
