@@ -24,22 +24,6 @@ std::string indexed(const std::string& name, const std::vector<std::int64_t>& sh
     return fmt::format("{}[{}]", name, fmt::join(at, ","));
 }
 
-// Where an element of the result reads an input that is broadcast to it.
-std::size_t broadcast_position(const std::vector<std::int64_t>& out, const std::vector<std::int64_t>& in,
-                               std::size_t position) {
-    std::size_t at = 0, step = 1;
-    for (std::size_t i = 0; i < out.size(); ++i) {
-        const auto size = static_cast<std::size_t>(out[out.size() - 1 - i]);
-        const std::size_t index = position % size;
-        position /= size;
-        if (i >= in.size()) continue;
-        const auto own = static_cast<std::size_t>(in[in.size() - 1 - i]);
-        at += (own == 1 ? 0 : index) * step;
-        step *= own;
-    }
-    return at;
-}
-
 class Builder {
 public:
     Builder(const Trace& of, std::size_t node, std::size_t at) : of_(of), node_(node), at_(at) {}
@@ -49,6 +33,7 @@ public:
         if (terms.form == "products") products(terms);
         else if (terms.form == "weighted") weighted(terms);
         else if (terms.form == "softmax" || terms.form == "log_softmax") normalized(terms);
+        else if (terms.form == "operations") operations(terms.operations[0]);
         else if (terms.form == "largest") chain("maximum", terms.of[0]);
         else if (terms.form == "smallest") chain("minimum", terms.of[0]);
         else elementwise(n);
@@ -68,16 +53,19 @@ private:
     }
     // Computed from its inputs.
     std::size_t compute(std::string op, const std::vector<std::size_t>& in) {
-        const std::size_t number = add(std::move(op), 0, "", in);
-        link(t_);
-        std::vector<double> values;
-        for (const TraceNode& n : t_.nodes) values.push_back(n.value);
-        t_.nodes[number].value = value_at(t_, number, values);
-        return number;
+        std::vector<double> numbers;
+        for (const std::size_t from : in) numbers.push_back(t_.nodes[from].value);
+        if (!knows_scalar(op, in.size()))
+            fail<ValueError>("element: the operation '{}' of {} cannot be computed here", op, of_.name(node_));
+        const double value = scalar_value_of(op, numbers);
+        return add(std::move(op), value, "", in);
     }
     std::size_t constant(double x) { return add("constant", x, "", {}); }
     // An entry of an input, each once.
     std::size_t entry(std::size_t input, std::size_t at) {
+        if (input >= of_.nodes[node_].inputs.size())
+            fail<ValueError>("element: the terms of {} name input {}, and it has {}", of_.name(node_), input,
+                             of_.nodes[node_].inputs.size());
         const std::size_t from = of_.edges[of_.nodes[node_].inputs[input]].from;
         const auto [place, fresh] = entries_.try_emplace(from << 32 | at, 0);
         if (!fresh) return place->second;
@@ -144,6 +132,19 @@ private:
         const std::size_t total = compute("sum", exponentials);
         if (terms.form == "softmax") compute("div", {own, total});
         else compute("sub", {own_shifted, compute("log", {total})});
+    }
+    void operations(const std::vector<TraceTerms::Operation>& list) {
+        using Reads = TraceTerms::Operation::Reads;
+        std::vector<std::size_t> numbers;
+        for (const TraceTerms::Operation& o : list) {
+            std::vector<std::size_t> in;
+            for (const auto& x : o.in) {
+                if (x.what == Reads::operation) in.push_back(numbers[x.at]);
+                else in.push_back(x.what == Reads::entry ? entry(x.input, x.at) : constant(x.number));
+            }
+            numbers.push_back(compute(o.op, in));
+            t_.nodes[numbers.back()].label = o.label;
+        }
     }
     void chain(const std::string& op, const std::vector<TraceTerms::Term>& list) {
         std::vector<std::size_t> entries;
@@ -217,7 +218,9 @@ std::size_t flat_position(const Trace& trace, std::size_t node, std::span<const 
 
 // Of one element.
 TraceTerms one_of(const TraceTerms& all, std::size_t at) {
-    TraceTerms one{.form = all.form, .of = {all.of[at]}, .at = {}};
+    TraceTerms one{.form = all.form, .of = {}, .operations = {}, .at = {}};
+    if (at < all.of.size()) one.of.push_back(all.of[at]);
+    if (at < all.operations.size()) one.operations.push_back(all.operations[at]);
     if (!all.at.empty()) one.at.push_back(all.at[at]);
     return one;
 }
@@ -234,7 +237,7 @@ Explanation Explanation::element(std::size_t node, std::span<const Index> at, Si
         fail<ValueError>("element: {} is made of scalars already", trace_.name(node));
     const std::size_t position = flat_position(trace_, node, at);
     TraceTerms terms;
-    if (position < n.terms.of.size()) terms = one_of(n.terms, position);
+    if (position < n.terms.elements()) terms = one_of(n.terms, position);
     else if (graph_) terms = terms_of_element(*graph_, node, position, 100'000);
     if (terms.form.empty() && !is_elementwise_row(n.op, n.inputs.size()))
         fail<ValueError>("element: the operation '{}' of {} cannot be opened as scalars here", n.op, trace_.name(node));

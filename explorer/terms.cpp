@@ -199,10 +199,16 @@ private:
 } // namespace
 
 TraceTerms detail::terms_of(const TensorGraph& graph, std::size_t item, std::size_t most) {
-    return Asker(graph, item, most).all();
+    TraceTerms terms = Asker(graph, item, most).all();
+    const auto elements = static_cast<std::size_t>(graph.items()[item].shape.numel());
+    if (!terms.form.empty() || graph.elementwise(item) || elements == 0 || elements > most) return terms;
+    std::vector<std::size_t> all(elements);
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+    return operations_of(graph, item, all, most);
 }
 TraceTerms detail::terms_of_element(const TensorGraph& graph, std::size_t item, std::size_t at, std::size_t most) {
-    return Asker(graph, item, most).one(at);
+    TraceTerms terms = Asker(graph, item, most).one(at);
+    return terms.form.empty() ? operations_of(graph, item, {&at, 1}, most) : terms;
 }
 
 } // namespace xg

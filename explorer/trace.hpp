@@ -32,13 +32,28 @@ inline constexpr std::size_t no_tensor = ~std::size_t{0};
 
 /// What adds up to the elements of a result, by positions in its inputs: docs/explorer/trace-format.md.
 struct TraceTerms {
-    std::string form = {}; ///< "products", "weighted", "softmax", "log_softmax", "largest", "smallest"; empty: not told
+    /// "products", "weighted", "softmax", "log_softmax", "largest", "smallest", "operations"; empty: not told
+    std::string form = {};
     struct Term {
         std::size_t input = 0, at = 0; ///< of products: the position in input 0
         double weight = 1;             ///< of products: the position in input 1
     };
     std::vector<std::vector<Term>> of = {}; ///< one list an element
-    std::vector<std::size_t> at = {};       ///< of products: the bias; of softmax: which entry it is
+    /// An operation on scalars: what it reads is an earlier one of the list, an entry of an input, or a number.
+    struct Operation {
+        enum class Reads : std::uint8_t { operation, entry, number };
+        struct Operand {
+            Reads what = Reads::operation;
+            std::size_t input = 0; ///< of an entry
+            std::size_t at = 0;    ///< of an entry; of an operation which
+            double number = 0;
+        };
+        std::string op = {}, label = {};
+        std::vector<Operand> in = {};
+    };
+    std::vector<std::vector<Operation>> operations = {}; ///< of the form of that name; one list an element
+    std::size_t elements() const { return form == "operations" ? operations.size() : of.size(); }
+    std::vector<std::size_t> at = {}; ///< of products: the bias; of softmax: which entry it is
 };
 
 /// A leaf, a number of the program or the result of an operation. Nodes stand in forward order: inputs before results.

@@ -47,6 +47,19 @@ json to_json(const TraceTensor& t) {
     return out;
 }
 
+json to_json(const TraceTerms::Operation& o) {
+    using Reads = TraceTerms::Operation::Reads;
+    json in = json::array();
+    for (const TraceTerms::Operation::Operand& x : o.in) {
+        if (x.what == Reads::operation) in.push_back(x.at);
+        else if (x.what == Reads::entry) in.push_back(json::array({x.input, x.at}));
+        else in.push_back({{"number", json_number(x.number)}});
+    }
+    json out = {{"op", o.op}, {"in", std::move(in)}};
+    if (!o.label.empty()) out["label"] = o.label;
+    return out;
+}
+
 json to_json(const TraceTerms& terms, std::size_t inputs) {
     json out = {{"form", terms.form}}, lists = json::array();
     const bool products = terms.form == "products", weighted = terms.form == "weighted";
@@ -58,6 +71,10 @@ json to_json(const TraceTerms& terms, std::size_t inputs) {
             else if (weighted) one.push_back({t.at, json_number(t.weight)});
             else one.push_back(t.at);
         }
+    }
+    for (const auto& list : terms.operations) {
+        json& one = lists.emplace_back(json::array());
+        for (const TraceTerms::Operation& o : list) one.push_back(to_json(o));
     }
     out["of"] = std::move(lists);
     if (!terms.at.empty()) out[products ? "bias" : "at"] = terms.at;

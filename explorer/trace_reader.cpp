@@ -273,10 +273,38 @@ private:
             t_.tensors.push_back(std::move(t));
         }
     }
+    std::vector<TraceTerms::Operation> scalar_operations(const json& list, const std::string& where) const {
+        using Reads = TraceTerms::Operation::Reads;
+        const auto damaged = [&]() { refuse("the terms of " + where + " are damaged"); };
+        std::vector<TraceTerms::Operation> found;
+        if (!list.is_array() || list.empty()) damaged();
+        for (const json& x : list) {
+            if (!x.is_object()) damaged();
+            TraceTerms::Operation one{.op = text(x, "op", where), .label = x.value("label", ""), .in = {}};
+            for (const json& in : member(x, "in", where)) {
+                if (in.is_number_unsigned() && in.get<std::size_t>() < found.size())
+                    one.in.push_back({.what = Reads::operation, .at = in.get<std::size_t>()});
+                else if (in.is_array() && in.size() == 2 && in[0].is_number_unsigned() && in[1].is_number_unsigned())
+                    one.in.push_back({Reads::entry, in[0].get<std::size_t>(), in[1].get<std::size_t>(), 0});
+                else if (in.is_object())
+                    one.in.push_back({.what = Reads::number, .number = real(member(in, "number", where), where)});
+                else damaged();
+            }
+            if (!knows_scalar(one.op, one.in.size()))
+                refuse(fmt::format("the terms of {} have an operation '{}' of {} inputs that nobody knows", where,
+                                   one.op, one.in.size()));
+            found.push_back(std::move(one));
+        }
+        return found;
+    }
     TraceTerms terms(const json& of, const std::string& where) const {
         TraceTerms found{.form = text(of, "form", where), .of = {}, .at = {}};
         const bool pairs = found.form == "products" || found.form == "weighted";
         const json& lists = member(of, "of", where);
+        if (found.form == "operations") {
+            for (const json& list : lists) found.operations.push_back(scalar_operations(list, where));
+            return found;
+        }
         const char* beside = found.form == "products" ? "bias" : "at";
         for (const json& list : lists) {
             auto& one = found.of.emplace_back();

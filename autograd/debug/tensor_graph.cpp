@@ -16,6 +16,8 @@
 #include <autograd/error_format_internal.hpp>
 #include <autograd/grad_mode.hpp>
 #include <autograd/ops/entry.hpp>
+#include <autograd/ops/formulas_internal.hpp>
+#include <autograd/ops/list.hpp>
 
 namespace xg {
 
@@ -404,6 +406,17 @@ std::vector<Tensor> TensorGraph::back_propagate(std::size_t item, const Tensor& 
         if (in[i].has_grad()) grads[i] = in[i].grad();
     }
     return grads;
+}
+
+std::optional<TensorGraph> TensorGraph::formula(std::size_t item, In leaves) const {
+    const Node* node = data_->nodes[item];
+    if (!node || !node->op || find_op(node->op->doc.name) != node->op) return {};
+    const Formula compute = formula_of(node->op->doc.name);
+    if (!compute) return {};
+    const Setting unseen(context().watch, static_cast<Watch*>(nullptr));
+    const Setting recorded(context().recording, true);
+    const TraceTensors keep;
+    return TensorGraph(compute(leaves, attrs_of(*node)));
 }
 
 Tensor TensorGraph::push_forward(std::size_t item, In inputs, In tangents) const {

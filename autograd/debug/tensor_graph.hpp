@@ -55,6 +55,9 @@ public:
     Tensor push_forward(std::size_t item, std::span<const Tensor> inputs, std::span<const Tensor> tangents) const;
     /// The result of an operation on tensors at other inputs.
     Tensor run(std::size_t item, std::span<const Tensor> inputs) const;
+    /// The graph of what the operation computes in elementary operations, at leaves in the place of its inputs; nothing
+    /// for one that has no such formula.
+    std::optional<TensorGraph> formula(std::size_t item, std::span<const Tensor> leaves) const;
     /// Whether `run` and `pull_back` at other inputs can compute it: not a function from outside.
     bool computable(std::size_t item) const;
     /// Whether it works element by element, with broadcasting.

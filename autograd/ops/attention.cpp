@@ -11,6 +11,7 @@
 #include <autograd/ops/dropout.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/examples.hpp>
+#include <autograd/ops/formulas_internal.hpp>
 #include <autograd/ops/linalg.hpp>
 #include <autograd/ops/normalize.hpp>
 #include <autograd/ops/op.hpp>
@@ -226,6 +227,10 @@ Tensor attention_weights(const Operand& q, const Operand& k, AttentionWeightsOpt
 std::span<const OpEntry* const> attention_ops() {
     static constexpr std::array ops{&entry<Attention>(), &entry<AttentionWeights>()};
     return ops;
+}
+
+Tensor detail::attention_formula(In x, const void* attrs) {
+    return matmul(Attention::weights(x, *static_cast<const Attention::Attrs*>(attrs)), x[2]);
 }
 
 } // namespace xg

@@ -9,6 +9,7 @@
 #include <autograd/ops/arrange.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/examples.hpp>
+#include <autograd/ops/formulas_internal.hpp>
 #include <autograd/ops/normalization_parts_internal.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/reduce.hpp>
@@ -185,6 +186,14 @@ Tensor layer_norm(const Operand& operand, const Shape& shape, const Tensor& weig
 std::span<const OpEntry* const> layer_norm_ops() {
     static constexpr std::array ops{&entry<LayerNorm>()};
     return ops;
+}
+
+Tensor detail::layer_norm_formula(In x, const void* attrs) {
+    const Tensor rough = x[0] - LayerNorm::row_mean(x[0]);
+    const Tensor row =
+        rough * rsqrt(LayerNorm::row_mean(square(rough)) + static_cast<const LayerNorm::Attrs*>(attrs)->eps);
+    const Tensor y = x.size() > 1 ? row * x[1] : row;
+    return x.size() > 2 ? y + x[2] : y;
 }
 
 } // namespace xg

@@ -12,6 +12,7 @@
 #include <autograd/kernels/rows.hpp>
 #include <autograd/ops/composed.hpp>
 #include <autograd/ops/elementwise.hpp>
+#include <autograd/ops/formulas_internal.hpp>
 #include <autograd/ops/index.hpp>
 #include <autograd/ops/loss_parts_internal.hpp>
 #include <autograd/ops/normalize.hpp>
@@ -381,6 +382,11 @@ Tensor half_squared_error(const Operand& prediction, const Operand& target, Loss
 std::span<const OpEntry* const> loss_ops() {
     static constexpr std::array ops{&entry<MseLoss>(), &entry<HalfSquaredError>(), &entry<CrossEntropy>()};
     return ops;
+}
+
+Tensor detail::cross_entropy_formula(In x, const void*) {
+    const Tensor shifted = x[0] - max(x[0].detach(), 1, {.keepdims = true});
+    return log(sum(exp(shifted), 1)) - squeeze(gather(shifted, 1, unsqueeze(x[1], 1)), 1);
 }
 
 } // namespace xg

@@ -7,7 +7,12 @@
 #include <autograd/kernels/lines.hpp>
 #include <autograd/kernels/reduce.hpp>
 #include <autograd/kernels/rows.hpp>
+#include <autograd/ops/arithmetic.hpp>
+#include <autograd/ops/arrange.hpp>
+#include <autograd/ops/exponential.hpp>
+#include <autograd/ops/formulas_internal.hpp>
 #include <autograd/ops/op.hpp>
+#include <autograd/ops/reduce.hpp>
 #include <autograd/ops/reduction.hpp>
 #include <autograd/ops/reference.hpp>
 #include <autograd/ops/samples.hpp>
@@ -272,6 +277,14 @@ Tensor logsumexp(const Operand& x, const Axes& axes, ReduceOptions o) { return l
 std::span<const OpEntry* const> normalize_ops() {
     static constexpr std::array ops{&entry<Softmax>(), &entry<LogSoftmax>(), &entry<LogSumExp>()};
     return ops;
+}
+
+Tensor detail::logsumexp_formula(In x, const void* attrs) {
+    const auto& a = *static_cast<const ReduceAttrs*>(attrs);
+    const Axes axes = axes_of(a, x[0].rank());
+    const Tensor top = max(x[0].detach(), axes, {.keepdims = true});
+    const Tensor y = log(sum(exp(x[0] - top), axes, {.keepdims = true})) + top;
+    return reshape(y, LogSumExp::shape(x, a));
 }
 
 } // namespace xg

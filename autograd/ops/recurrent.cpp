@@ -7,6 +7,7 @@
 #include <autograd/engine/context.hpp>
 #include <autograd/ops/arrange.hpp>
 #include <autograd/ops/examples.hpp>
+#include <autograd/ops/formulas_internal.hpp>
 #include <autograd/ops/op.hpp>
 #include <autograd/ops/recurrent_internal.hpp>
 #include <autograd/ops/shape_ops.hpp>
@@ -377,6 +378,11 @@ std::span<const OpEntry* const> recurrent_ops() {
                                     &entry<LstmCell>(),
                                     &entry<GruCell>()};
     return ops;
+}
+
+Tensor detail::recurrent_formula(In in, const void* attrs) {
+    const auto& a = *static_cast<const Attrs*>(attrs);
+    return recurrent::formula(Operands(in.subspan(1), a), a);
 }
 
 } // namespace xg
