@@ -175,12 +175,15 @@ std::vector<nlohmann::json> computed_operations() {
     std::vector<nlohmann::json> rows;
     for (const OpEntry* entry : all_ops()) {
         const bool scalar = entry->elementwise && entry->result == ResultType::promoted &&
-                            entry->loop[static_cast<std::size_t>(DType::float64)] && entry->arity <= 2;
+                            entry->loop[static_cast<std::size_t>(DType::float64)] && entry->arity >= 1 &&
+                            entry->arity <= 3 && std::string_view(entry->doc.name) != "where"; // which reads a mask
         if (!scalar) continue;
         for (const double x : {-37.5, -3.7, -1.2, -0.4, -1e-3, 0.0, 1e-3, 0.3, 0.5, 0.9, 1.7, 4.2, 37.5}) {
             if (entry->arity == 1) rows.push_back(computed(entry->doc.name, {x}));
-            else
-                for (const double y : {-2.0, -0.7, 0.5, 2.0, 3.0}) rows.push_back(computed(entry->doc.name, {x, y}));
+            for (const double y : {-2.0, -0.7, 0.5, 2.0, 3.0}) {
+                if (entry->arity == 2) rows.push_back(computed(entry->doc.name, {x, y}));
+                if (entry->arity == 3) rows.push_back(computed(entry->doc.name, {x, y, y + 1.25}));
+            }
         }
     }
     for (const char* op : {"sum", "mean", "dot", "logsumexp"}) {

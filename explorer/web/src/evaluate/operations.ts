@@ -78,6 +78,7 @@ const several: Record<string, Operation> = {
     copysign: fixed(2, (a, b) => Math.abs(a) * signOf(b), ([a], y) => [Math.sign(y) * Math.sign(a), 0]),
     polygamma: fixed(2, polygamma, ([n, x]) => [0, polygamma(Math.sign(n) * Math.round(Math.abs(n)) + 1, x)]),
     fma: fixed(3, (a, b, c) => a * b + c, ([a, b]) => [b, a, 1]),
+    lerp: fixed(3, (a, b, w) => (w < 0.5 ? a + w * (b - a) : b - (b - a) * (1 - w)), ([a, b, w]) => [1 - w, w, b - a]),
     where: fixed(3, (c, a, b) => (c !== 0 ? a : b), ([c]) => [0, c !== 0 ? 1 : 0, c !== 0 ? 0 : 1]),
     clamp: fixed(3, (x, low, high) => (x > high ? high : x < low ? low : x), ([x, low, high]) => (x > high ? [0, 0, 1] : x < low ? [0, 1, 0] : [1, 0, 0])),
     sum: { arity: null, value: sumOf, slopes: (x) => x.map(() => 1) },

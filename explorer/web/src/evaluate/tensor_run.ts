@@ -116,7 +116,7 @@ export class TensorRun {
         const moved = new Uint8Array(nodes.length);
         for (const [node, x] of changed) (values[node] = x), (moved[node] = 1);
         nodes.forEach((n, i) => {
-            if (n.inputs.length === 0) return;
+            if (n.inputs.length === 0 || changed.has(i)) return;
             if (!edits?.operations.has(i) && !n.inputs.some((e) => moved[edges[e].from] === 1)) return;
             moved[i] = 1;
             const y = this.ruleOf(i, edits).value(this.inputs(i, values));

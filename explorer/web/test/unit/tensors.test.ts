@@ -112,6 +112,20 @@ test("a forgotten zero_grad doubles the gradients of tensors, and overwriting lo
     near(session.total(node)!, right, 0, "right again");
 });
 
+test("another function stands in for an activation of tensors", () => {
+    const run = runs.find((r) => r.name === "mlp")!;
+    const session = new Session(read(run));
+    const node = session.trace.nodes.findIndex((n) => n.op === "relu");
+    const z = session.numbers(session.trace.edges[session.trace.nodes[node].inputs[0]].from);
+    assert.ok(session.tensors!.isElementwise(node));
+    session.setOperation(node, "tanh");
+    near(session.numbers(node), Array.from(z, Math.tanh), 1e-15, "tanh");
+    session.trace.nodes.forEach((n, i) => !isConstant(n) && assert.ok(session.checker.row(i)!.pass, nameOf(session.trace, i)));
+    const other = new Session(read(run));
+    fromHash(other, `#${toHash(session)}`);
+    assert.deepEqual(other.trace, session.trace);
+});
+
 test("a wrong contribution of a tensor turns exactly its row red", () => {
     const trace = traceOf("two_linear_layers");
     const planted = trace.recorded!.findIndex((e) => e.kind === "contribution" && trace.nodes[e.node].label === "out.weight");
