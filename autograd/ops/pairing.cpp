@@ -266,7 +266,8 @@ struct Addcmul {
                                .formula = "x + scale a b",
                                .derivative = "1, scale b, scale a",
                                .torch = "addcmul",
-                               .snippet = "addcmul(tensor(1.0), 2.0, 3.0, 0.5)  // 4.0"};
+                               .snippet = "addcmul(tensor(1.0), 2.0, 3.0, 0.5)  // 4.0",
+                               .max_ulp = 1.5};
     static Tensor compose(const Operand& x, const Operand& a, const Operand& b, double scale) {
         const Tensor product = mul(a, b);
         return add(x, scale == 1 ? product : product * scale);
@@ -286,7 +287,8 @@ struct Addcdiv {
                                .formula = "x + scale a / b",
                                .derivative = "1, scale / b, -scale a / b^2",
                                .torch = "addcdiv",
-                               .snippet = "addcdiv(tensor(1.0), 3.0, 2.0)  // 2.5"};
+                               .snippet = "addcdiv(tensor(1.0), 3.0, 2.0)  // 2.5",
+                               .max_ulp = 1.5};
     static Tensor compose(const Operand& x, const Operand& a, const Operand& b, double scale) {
         const Tensor quotient = div(a, b);
         return add(x, scale == 1 ? quotient : quotient * scale);

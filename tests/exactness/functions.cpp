@@ -425,6 +425,18 @@ void add_ternary(std::vector<FunctionN>& to) {
         },
         [](Reals x) { return 1 - x[2]; }, [](Reals x) { return x[2]; }, [](Reals x) { return x[1] - x[0]; }));
     to.back().truth_term = [](Reals x) { return max(max(abs(x[0]), abs(x[1])), abs(x[2] * (x[1] - x[0]))); };
+    // The term that is added is to be a number.
+    const auto sum_with = [](Real x, Real term) { return std::isinf(term.to_double()) ? Real(0) / 0 : x + term; };
+    to.push_back(of_three(
+        "addcmul", [](const auto&... x) { return xg::addcmul(x...); },
+        [sum_with](Reals x) { return sum_with(x[0], x[1] * x[2]); }, one, [](Reals x) { return x[2]; },
+        [](Reals x) { return x[1]; }));
+    to.back().truth_term = [](Reals x) { return max(abs(x[0]), abs(x[1] * x[2])); };
+    to.push_back(of_three(
+        "addcdiv", [](const auto&... x) { return xg::addcdiv(x...); },
+        [sum_with](Reals x) { return sum_with(x[0], x[1] / x[2]); }, one, [](Reals x) { return 1 / x[2]; },
+        [](Reals x) { return -(x[1] / x[2] / x[2]); }));
+    to.back().truth_term = [](Reals x) { return max(abs(x[0]), abs(x[1] / x[2])); };
 }
 
 } // namespace
