@@ -66,7 +66,7 @@ export const unary: Record<string, Unary> = {
     softplus: { value: softplus, slope: (x) => sigmoid(x) },
     logsigmoid: { value: (x) => -softplus(-x), slope: (x) => sigmoid(-x) },
     softsign: { value: (x) => x / (1 + Math.abs(x)), slope: (x) => 1 / square(1 + Math.abs(x)) },
-    logit: { value: (x) => Math.log(x / (1 - x)), slope: (x) => 1 / (x * (1 - x)) },
+    logit: { value: special.logit, slope: (x) => 1 / (x * (1 - x)) },
     trunc: { value: Math.trunc, slope: flat },
     floor: { value: Math.floor, slope: flat },
     ceil: { value: Math.ceil, slope: flat },

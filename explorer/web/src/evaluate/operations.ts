@@ -1,6 +1,6 @@
 // The operations that the page can compute from the numbers of their inputs.
 import { roundHalfEven, unary } from "./functions";
-import { logaddexp, polygamma, shareOf } from "./special";
+import { fma, logaddexp, polygamma, powSlope, shareOf } from "./special";
 
 export interface Operation {
     arity: number | null; // null: any number of inputs
@@ -31,7 +31,7 @@ function halves(x: number[]): [number[], number[]] {
 }
 
 function powSlopes([a, b]: number[], y: number): number[] {
-    const base = b === 0 ? 0 : b === 1 ? 1 : b === 2 ? 2 * a : b * Math.pow(a, b - 1);
+    const base = b === 0 ? 0 : b === 1 ? 1 : b === 2 ? 2 * a : powSlope(a, b);
     return [base, y * (a === 0 ? 0 : Math.log(a))];
 }
 
@@ -77,10 +77,10 @@ const several: Record<string, Operation> = {
     fmin: fixed(2, (a, b) => (b !== b || a < b ? a : b), ([a, b]) => (b !== b ? [1, 0] : a !== a ? [0, 1] : [step(b, a), step(a, b)])),
     copysign: fixed(2, (a, b) => Math.abs(a) * signOf(b), ([a], y) => [Math.sign(y) * Math.sign(a), 0]),
     polygamma: fixed(2, polygamma, ([n, x]) => [0, polygamma(Math.sign(n) * Math.round(Math.abs(n)) + 1, x)]),
-    fma: fixed(3, (a, b, c) => a * b + c, ([a, b]) => [b, a, 1]),
+    fma: fixed(3, fma, ([a, b]) => [b, a, 1]),
     lerp: fixed(3, (a, b, w) => (w < 0.5 ? a + w * (b - a) : b - (b - a) * (1 - w)), ([a, b, w]) => [1 - w, w, b - a]),
     where: fixed(3, (c, a, b) => (c !== 0 ? a : b), ([c]) => [0, c !== 0 ? 1 : 0, c !== 0 ? 0 : 1]),
-    clamp: fixed(3, (x, low, high) => (x > high ? high : x < low ? low : x), ([x, low, high]) => (x > high ? [0, 0, 1] : x < low ? [0, 1, 0] : [1, 0, 0])),
+    clamp: fixed(3, (x, low, high) => (x > high || low > high ? high : x < low ? low : x), ([x, low, high]) => (x > high || low > high ? [0, 0, 1] : x < low ? [0, 1, 0] : [1, 0, 0])),
     sum: { arity: null, value: sumOf, slopes: (x) => x.map(() => 1) },
     mean: { arity: null, value: (x) => sumOf(x) / x.length, slopes: (x) => x.map(() => 1 / x.length) },
     dot: {

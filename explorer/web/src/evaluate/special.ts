@@ -120,6 +120,14 @@ export function logaddexp(a: number, b: number): number {
     return narrow(add(wide(top), log(add(one, exp(gap)))));
 }
 
+export const fma = (a: number, b: number, c: number): number => (Number.isFinite(a * b + c) ? narrow(add(mul(wide(a), wide(b)), wide(c))) : a * b + c);
+export const logit = (x: number): number => (x > 0 && x < 1 ? narrow(log(div(wide(x), sub(one, wide(x))))) : Math.log(x / (1 - x)));
+/// b a^(b - 1)
+export function powSlope(a: number, b: number): number {
+    const plain = b * Math.pow(a, b - 1);
+    const size = Math.abs(plain);
+    return a > 0 && size > 1e-280 && size < 1e280 && !Number.isInteger(b) ? narrow(mul(wide(b), exp(mul(sub(wide(b), one), log(wide(a)))))) : plain;
+}
 /// The slope of logaddexp(a, b) by a.
 export const shareOf = (a: number, b: number): number => narrow(wideSigmoid(sub(wide(a), wide(b))));
 

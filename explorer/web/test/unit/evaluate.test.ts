@@ -54,6 +54,26 @@ test("every operation gives the numbers of the library within 4 ulp", () => {
     assert.ok(seen.size >= 40, `only ${seen.size} operations were compared`);
 });
 
+test("operations keep their digits where numbers cancel", () => {
+    const value = (op: string, ...x: number[]) => operationOf(op, x.length)!.value(x);
+    // To the last digits by arithmetic of 50 digits
+    for (const [got, true_] of [
+        [value("erf", 0.5), 0.52049987781304654],
+        [value("erfc", 2), 0.0046777349810472658],
+        [value("lgamma", 1.001), -0.00057639359828330615],
+        [value("lgamma", 10.5), 13.940625219403764],
+        [value("digamma", 1.5), 0.036489973978576521],
+        [value("gelu", -3), -0.0040496940948902836],
+        [value("sinc", 1e-3), 0.99999835506674489],
+        [value("erfinv", 0.5), 0.47693627620446987],
+    ])
+        assert.ok(ulps(got, true_) <= 4, `${got} is not ${true_}`);
+    assert.equal(value("fma", 1 + 2 ** -52, 1 - 2 ** -52, -1), -(2 ** -104)); // rounded once
+    assert.equal(value("clamp", 0, 1, -1), -1); // the upper bound wins
+    assert.equal(value("remainder", -7, 3), 2);
+    assert.equal(value("fmod", -7, 3), -1);
+});
+
 test("editing a leaf gives the numbers of a fresh run", () => {
     const trace = traceOf("explore_two_layers");
     assert.equal(firstUnknown(trace), -1);
