@@ -175,6 +175,7 @@ std::string CheckReport::text() const {
                            short_number(l.numeric));
     }
     for (const std::string& sum : broken) out += clipped(sum, 74) + " FAIL\n";
+    if (left_out > 0) out += fmt::format("and {} more, which would take too long here\n", left_out);
     if (!unknown.empty())
         out += fmt::format("No differences: the operation '{}' cannot be computed here.\n", clipped(unknown, 24));
     return out + (pass() ? "all pass\n" : "NOT ALL PASS\n");

@@ -116,6 +116,24 @@ def orphan(t):
     t["edges"][0]["from"] = 77
 
 
+def of_tensors(change):
+    trace = json.loads(tensors.read_text())
+    change(trace)
+    return json.dumps(trace)
+
+
+def cycle_of_tensors(t):
+    t["edges"][0]["from"] = t["edges"][0]["to"]
+
+
+def far_tensor(t):
+    next(n for n in t["nodes"] if isinstance(n["value"], dict))["value"]["tensor"] = 9999
+
+
+def childless(t):
+    t["edges"] = [e for e in t["edges"] if e["to"] != t["root"]]
+
+
 def deep(t):
     t["nodes"][0]["value"] = [[[1]]]
 
@@ -127,6 +145,10 @@ for name, text, words in [
     ("unknown operation", damaged(unknown), "nobody knows the operation"),
     ("cycle", damaged(cycle), "cycle"),
     ("missing parent", damaged(orphan), "names node 77, which is missing"),
+    ("tensors of a later version", of_tensors(later), "version 9"),
+    ("cycle of tensors", of_tensors(cycle_of_tensors), "cycle"),
+    ("missing tensor", of_tensors(far_tensor), "9999"),
+    ("an operation without its inputs", damaged(childless), "has no inputs"),
     ("a list for a number", damaged(deep), "no number"),
     ("no trace", "[1, 2]", "it is no trace"),
     ("empty", "", "it is empty"),
@@ -137,6 +159,13 @@ for name, text, words in [
     check(result.returncode == 1, f"{name}: ends with {result.returncode}")
     check(words in result.stderr.decode(), f"{name}: says {result.stderr.decode()}")
     check(result.stdout == b"", f"{name}: and goes on")
+    # No page is written of it either.
+    page = Path("damaged.html")
+    page.unlink(missing_ok=True)
+    written = subprocess.run([program, "damaged.json", "--html", str(page)], capture_output=True, timeout=60)
+    check(written.returncode == 1, f"{name}: a page of it ends with {written.returncode}")
+    check(words in written.stderr.decode(), f"{name}: of its page it says {written.stderr.decode()}")
+    check(not page.exists(), f"{name}: a page of it is written")
 check(run("no_such_file.json", "s").returncode == 1, "a file that is not there")
 
 # Names of the user's own ------------------------------------------------------------------------------------------------

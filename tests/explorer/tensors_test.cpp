@@ -404,3 +404,19 @@ TEST_CASE("explain: what is computed again while looking changes no gradient of 
     CHECK(run([](const Tensor& loss) { explain(loss); }) == plain);
     CHECK(run([](const Tensor& loss) { CHECK(explain(loss).check().pass()); }) == plain);
 }
+
+TEST_CASE("check: of very many leaves of a large graph of tensors a sample is checked, and the rest counted") {
+    const TraceTensors keep;
+    Tensor y = zeros({1}, {.dtype = float64});
+    for (int i = 0; i < 400; ++i) {
+        const Tensor w = full({1}, 0.01 * i, {.dtype = float64, .requires_grad = true});
+        y = tanh(y + w);
+    }
+    const CheckReport report = explain(sum(y)).check();
+    CHECK(report.pass());
+    CHECK(report.rows.size() + report.left_out == 400);
+    CHECK(report.rows.size() >= 10);
+    CHECK(report.left_out > 0);
+    CHECK_SAYS(report.text(), "and " + std::to_string(report.left_out) + " more");
+    CHECK(explain(mlp().loss).check().left_out == 0);
+}
