@@ -87,6 +87,9 @@ export function elementOf(trace: Trace, node: number, at: number, nameOf: (node:
 
 const infix: Record<string, string> = { add: "+", sub: "−", mul: "·", div: "/" };
 
+// ① to ㊿, as far as there are such signs.
+const circled = (n: number): string => (n > 50 ? `(${n})` : String.fromCodePoint(n <= 20 ? 0x245f + n : n <= 35 ? 0x323c + n : 0x328d + n));
+
 function byOperations(list: ElementOperation[], inputs: Input[], value: number): Element | null {
     if (list.length === 0) return null;
     const values: number[] = [];
@@ -96,7 +99,7 @@ function byOperations(list: ElementOperation[], inputs: Input[], value: number):
         const numbers = from.map((i) => ("earlier" in i ? values[i.earlier] : "number" in i ? i.number : (inputs[i.input]?.at(i.at) ?? NaN)));
         const own = operationOf(op, from.length);
         values.push(k === list.length - 1 ? value : own ? own.value(numbers) : NaN);
-        names.push(label || String.fromCodePoint(0x2460 + (k % 20)));
+        names.push(label || circled(k + 1));
         const text = Object.hasOwn(infix, op) && texts.length === 2 ? texts.join(` ${infix[op]} `) : `${op}(${texts.join(", ")})`;
         return { text: k === list.length - 1 ? text : `${names[k]} = ${text}`, value: values[k] };
     });
