@@ -4,6 +4,7 @@
 
 #include <autograd/creation.hpp>
 #include <autograd/kernels/resample.hpp>
+#include <autograd/ops/arithmetic.hpp>
 #include <autograd/ops/arrange.hpp>
 #include <autograd/ops/composed.hpp>
 #include <autograd/ops/index.hpp>
@@ -108,6 +109,14 @@ constexpr ByAxes max_pool_texts{
      "max_pool3d(ones({1, 2, 2, 2}), 2)  // [[[[1.]]]]"},
     {"", "nn.functional.max_pool1d", "nn.functional.max_pool2d", "nn.functional.max_pool3d"}};
 
+constexpr ByAxes max_pool_with_indices_texts{
+    {"", "max_pool1d_with_indices", "max_pool2d_with_indices", "max_pool3d_with_indices"},
+    {"", "std::get<1>(max_pool1d_with_indices(tensor({{1, 3, 2, 0}}), 2))  // [[1 2]]",
+     "std::get<1>(max_pool2d_with_indices(tensor({{{1, 2}, {4, 3}}}), 2))  // [[[2]]]",
+     "std::get<1>(max_pool3d_with_indices(tensor({{{{1, 2}, {4, 3}}}}), {1, 2, 2}))  // [[[[2]]]]"},
+    {"", "nn.functional.max_pool1d_with_indices", "nn.functional.max_pool2d_with_indices",
+     "nn.functional.max_pool3d_with_indices"}};
+
 constexpr ByAxes adaptive_max_pool_texts{{"", "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d"},
                                          {"", "adaptive_max_pool1d(tensor({{1, 2, 3}}), 2)  // [[2. 3.]]",
                                           "adaptive_max_pool2d(ones({1, 2, 3}), 1)  // [[[1.]]]",
@@ -140,6 +149,32 @@ struct MaxPool {
     static std::vector<Misuse> misuse() {
         return pool_misuse(
             D, [](const Operand& x, const Shape& k, const MaxPoolOptions& o) { return composed<MaxPool>(x, k, o); });
+    }
+};
+
+template <int D>
+struct MaxPoolWithIndices {
+    static constexpr OpDoc doc =
+        doc_of(max_pool_with_indices_texts, D, "the largest entry of each window, and its place",
+               "g at the largest entry; the places have none", "the first of several largest");
+    static std::pair<Tensor, Tensor> compose(const Tensor& x, const Shape& kernel, const MaxPoolOptions& o) {
+        const Tensor at = max_places(doc.name, x, kernel, o, D);
+        return {pick(x, at, D), at};
+    }
+    // The value and what stands at its place, so that a pair that does not belong together is seen.
+    static std::vector<Sample> samples() {
+        return window_samples(
+            D, true, true, distinct_tensor,
+            [](const Tensor& x, const Case& c) {
+                const auto [y, at] = composed<MaxPoolWithIndices>(x, c.kernel, max_options(c));
+                return y + pick(x, at, D);
+            },
+            [](const Case&) { return [](const Seen& s) { return 2 * largest_of(s); }; });
+    }
+    static std::vector<Misuse> misuse() {
+        return pool_misuse(D, [](const Operand& x, const Shape& k, const MaxPoolOptions& o) {
+            return composed<MaxPoolWithIndices>(x, k, o).first;
+        });
     }
 };
 
@@ -257,15 +292,19 @@ std::vector<Sample> place_samples() {
 
 } // namespace
 
-#define XGRAD_MAX_POOLS(D)                                                                  \
-    Tensor max_pool##D##d(const Operand& x, const Shape& kernel, const MaxPoolOptions& o) { \
-        return composed<MaxPool<D>>(x, kernel, o);                                          \
-    }                                                                                       \
-    Tensor adaptive_max_pool##D##d(const Operand& x, const Shape& sizes) {                  \
-        return composed<AdaptiveMaxPool<D>>(x, sizes);                                      \
-    }                                                                                       \
-    Tensor max_unpool##D##d(const Operand& x, const Tensor& indices, const Shape& sizes) {  \
-        return composed<MaxUnpool<D>>(x, indices, sizes);                                   \
+#define XGRAD_MAX_POOLS(D)                                                                       \
+    Tensor max_pool##D##d(const Operand& x, const Shape& kernel, const MaxPoolOptions& o) {      \
+        return composed<MaxPool<D>>(x, kernel, o);                                               \
+    }                                                                                            \
+    std::pair<Tensor, Tensor> max_pool##D##d_with_indices(const Operand& x, const Shape& kernel, \
+                                                          const MaxPoolOptions& o) {             \
+        return composed<MaxPoolWithIndices<D>>(x, kernel, o);                                    \
+    }                                                                                            \
+    Tensor adaptive_max_pool##D##d(const Operand& x, const Shape& sizes) {                       \
+        return composed<AdaptiveMaxPool<D>>(x, sizes);                                           \
+    }                                                                                            \
+    Tensor max_unpool##D##d(const Operand& x, const Tensor& indices, const Shape& sizes) {       \
+        return composed<MaxUnpool<D>>(x, indices, sizes);                                        \
     }
 XGRAD_MAX_POOLS(1)
 XGRAD_MAX_POOLS(2)
@@ -285,11 +324,19 @@ Tensor max_pool_indices(const Operand& operand, const Shape& kernel, const MaxPo
 }
 
 std::span<const OpEntry* const> max_pool_ops() {
-    static constexpr std::array ops{&entry<MaxPoolIndices>(),     &entry<MaxPool<1>>(),
-                                    &entry<MaxPool<2>>(),         &entry<MaxPool<3>>(),
-                                    &entry<AdaptiveMaxPool<1>>(), &entry<AdaptiveMaxPool<2>>(),
-                                    &entry<AdaptiveMaxPool<3>>(), &entry<MaxUnpool<1>>(),
-                                    &entry<MaxUnpool<2>>(),       &entry<MaxUnpool<3>>()};
+    static constexpr std::array ops{&entry<MaxPoolIndices>(),
+                                    &entry<MaxPool<1>>(),
+                                    &entry<MaxPool<2>>(),
+                                    &entry<MaxPool<3>>(),
+                                    &entry<AdaptiveMaxPool<1>>(),
+                                    &entry<AdaptiveMaxPool<2>>(),
+                                    &entry<AdaptiveMaxPool<3>>(),
+                                    &entry<MaxUnpool<1>>(),
+                                    &entry<MaxUnpool<2>>(),
+                                    &entry<MaxUnpool<3>>(),
+                                    &entry<MaxPoolWithIndices<1>>(),
+                                    &entry<MaxPoolWithIndices<2>>(),
+                                    &entry<MaxPoolWithIndices<3>>()};
     return ops;
 }
 

@@ -9,6 +9,8 @@
 #include <autograd/kernels/rows.hpp>
 #include <autograd/ops/arithmetic.hpp>
 #include <autograd/ops/arrange.hpp>
+#include <autograd/ops/composed.hpp>
+#include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/exponential.hpp>
 #include <autograd/ops/formulas_internal.hpp>
 #include <autograd/ops/op.hpp>
@@ -107,6 +109,25 @@ struct Softmax {
         });
     }
     static std::vector<Misuse> misuse() { return axis_misuse(softmax); }
+};
+
+struct Softmin {
+    static constexpr OpDoc doc{.name = "softmin",
+                               .formula = "e^-x_i / sum_j e^-x_j along an axis",
+                               .derivative = "y_i (y_j - delta_ij)",
+                               .edges = "finite for every finite x",
+                               .torch = "nn.functional.softmin",
+                               .snippet = "softmin(tensor({0, 1000}))  // [1. 0.]"};
+    static Tensor compose(const Tensor& x, int axis) { return softmax(-x, axis); }
+    static std::vector<Sample> samples() {
+        return axis_samples(softmin, [](const xt::xarray<double>& x, std::size_t axis) {
+            const xt::xarray<double> least = xt::amin(x, std::vector{axis}, xt::keep_dims);
+            const xt::xarray<double> e = xt::exp(least - x);
+            const xt::xarray<double> total = xt::sum(e, std::vector{axis}, xt::keep_dims);
+            return xt::xarray<double>(e / total);
+        });
+    }
+    static std::vector<Misuse> misuse() { return axis_misuse(softmin); }
 };
 
 struct LogSoftmax {
@@ -270,12 +291,13 @@ Tensor logsumexp_of(const Operand& x, const Axes* axes, bool keepdims) {
 } // namespace
 
 Tensor softmax(const Operand& x, Index axis) { return axis_call(entry<Softmax>(), x, axis); }
+Tensor softmin(const Operand& x, Index axis) { return composed_along<Softmin>(x, axis); }
 Tensor log_softmax(const Operand& x, Index axis) { return axis_call(entry<LogSoftmax>(), x, axis); }
 Tensor logsumexp(const Operand& x, ReduceOptions o) { return logsumexp_of(x, nullptr, o.keepdims); }
 Tensor logsumexp(const Operand& x, const Axes& axes, ReduceOptions o) { return logsumexp_of(x, &axes, o.keepdims); }
 
 std::span<const OpEntry* const> normalize_ops() {
-    static constexpr std::array ops{&entry<Softmax>(), &entry<LogSoftmax>(), &entry<LogSumExp>()};
+    static constexpr std::array ops{&entry<Softmax>(), &entry<LogSoftmax>(), &entry<Softmin>(), &entry<LogSumExp>()};
     return ops;
 }
 

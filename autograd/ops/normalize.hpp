@@ -6,6 +6,8 @@ namespace xg {
 
 /// e^x / sum(e^x) along an axis; finite for every finite x.
 XGRAD_API Tensor softmax(const Operand& x, Index axis = -1);
+/// softmax(-x): the largest share for the smallest.
+XGRAD_API Tensor softmin(const Operand& x, Index axis = -1);
 /// log(softmax(x)), without forming the quotient.
 XGRAD_API Tensor log_softmax(const Operand& x, Index axis = -1);
 /// log(sum(e^x)) without overflow; -inf for nothing and for -inf everywhere.

@@ -25,6 +25,14 @@ XGRAD_API Tensor max_pool3d(const Operand& x, const Shape& kernel, const MaxPool
 /// int64.
 XGRAD_API Tensor max_pool_indices(const Operand& x, const Shape& kernel, const MaxPoolOptions& options = {});
 
+/// Both: `auto [y, indices] = max_pool2d_with_indices(x, 2);`. The indices have no gradient.
+XGRAD_API std::pair<Tensor, Tensor> max_pool1d_with_indices(const Operand& x, const Shape& kernel,
+                                                            const MaxPoolOptions& options = {});
+XGRAD_API std::pair<Tensor, Tensor> max_pool2d_with_indices(const Operand& x, const Shape& kernel,
+                                                            const MaxPoolOptions& options = {});
+XGRAD_API std::pair<Tensor, Tensor> max_pool3d_with_indices(const Operand& x, const Shape& kernel,
+                                                            const MaxPoolOptions& options = {});
+
 /// Zeros of the given sizes of space with the entries of x at the places that max_pool_indices has found; where one is
 /// named twice the last stays. IndexError for a place outside.
 XGRAD_API Tensor max_unpool1d(const Operand& x, const Tensor& indices, const Shape& sizes);

@@ -25,7 +25,7 @@ Tensor Softplus::forward(const Tensor& x) { return beta == 1 ? softplus(x) : sof
 Tensor LogSigmoid::forward(const Tensor& x) { return logsigmoid(x); }
 Tensor Identity::forward(const Tensor& x) { return x; }
 Tensor Softmax::forward(const Tensor& x) { return softmax(x, axis); }
-Tensor Softmin::forward(const Tensor& x) { return softmax(-x, axis); }
+Tensor Softmin::forward(const Tensor& x) { return softmin(x, axis); }
 Tensor Softmax2d::forward(const Tensor& x) {
     if (x.rank() != 3 && x.rank() != 4)
         fail<ShapeError>("Softmax2d: x has shape {}\n  expected (N, C, H, W) or (C, H, W)", x.shape().str());
