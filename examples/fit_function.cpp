@@ -40,7 +40,7 @@ nn::Sequential network(Index neurons) {
 Result fit(Index neurons, const Settings& settings) {
     const Tensor x = reshape(arange(-2.0, 2.0, 0.02, {.dtype = float64}), {-1, 1}), t = curve(x);
     nn::Sequential net = network(neurons);
-    nn::LBFGS lbfgs(net.parameters(), {.max_iter = 10, .line_search = nn::LineSearch::strong_wolfe});
+    nn::LBFGS lbfgs(net.parameters(), {.max_iter = 10, .line_search_fn = nn::LineSearch::strong_wolfe});
     Result r{neurons, 0, {}, {}};
     for (int step = 0; step < settings.rounds; ++step) {
         r.losses.push_back(lbfgs.step([&] {

@@ -29,14 +29,14 @@ Tensor in_pixels(const Tensor& g, Index n, bool align_corners) {
 // Brought inside by the padding.
 Tensor inside(Tensor at, Index n, const GridSampleOptions& o) {
     const double size = static_cast<double>(n);
-    if (o.padding == GridPadding::reflection) {
+    if (o.padding_mode == GridPadding::reflection) {
         const double low = o.align_corners ? 0 : -0.5, span = o.align_corners ? size - 1 : size;
         if (span == 0) return at * 0.0;
         const Tensor away = abs(at - low), turns = floor(away / span), rest = away - turns * span;
         const Tensor even = equal(remainder(turns, 2.0), 0.0);
         at = where(even, rest + low, span - rest + low);
     }
-    return o.padding == GridPadding::zeros ? at : clamp(at, 0.0, size - 1);
+    return o.padding_mode == GridPadding::zeros ? at : clamp(at, 0.0, size - 1);
 }
 
 // One of the pixels along an axis that a point is mixed of: its number, whether it is there, and its share (none for 1).
@@ -170,9 +170,9 @@ double reflected(double at, double low, double high) {
 }
 
 double brought_inside(double at, double n, const GridSampleOptions& o) {
-    if (o.padding == GridPadding::reflection)
+    if (o.padding_mode == GridPadding::reflection)
         at = o.align_corners ? reflected(at, 0, n - 1) : reflected(at, -0.5, n - 0.5);
-    return o.padding == GridPadding::zeros ? at : std::clamp(at, 0.0, n - 1);
+    return o.padding_mode == GridPadding::zeros ? at : std::clamp(at, 0.0, n - 1);
 }
 
 // What a pixel of an axis counts for a point: by the nearest whole number, by a hat, or by a cubic around the point over the
@@ -214,21 +214,21 @@ std::vector<Sample> GridSample::samples() {
     const GridCase cases[] = {
         {{2, 3, 4, 5}, {2, 3, 2, 2}},
         {{1, 2, 3, 4}, {1, 2, 3, 2}, {.align_corners = true}},
-        {{1, 1, 4, 3}, {1, 4, 1, 2}, {.padding = border}},
-        {{2, 2, 3, 3}, {2, 1, 3, 2}, {.padding = reflection}},
-        {{1, 2, 5, 4}, {1, 2, 2, 2}, {.padding = reflection, .align_corners = true}},
+        {{1, 1, 4, 3}, {1, 4, 1, 2}, {.padding_mode = border}},
+        {{2, 2, 3, 3}, {2, 1, 3, 2}, {.padding_mode = reflection}},
+        {{1, 2, 5, 4}, {1, 2, 2, 2}, {.padding_mode = reflection, .align_corners = true}},
         {{1, 2, 4, 4}, {1, 3, 3, 2}, {.mode = nearest_mode}},
         {{1, 1, 2, 3, 4}, {1, 2, 1, 2, 3}},
-        {{2, 1, 3, 2, 2}, {2, 1, 2, 1, 3}, {.padding = border, .align_corners = true}},
+        {{2, 1, 3, 2, 2}, {2, 1, 2, 1, 3}, {.padding_mode = border, .align_corners = true}},
         {{0, 2, 3, 3}, {0, 2, 2, 2}},
         {{1, 2, 3, 3}, {1, 0, 2, 2}},
         {{1, 3, 1, 1}, {1, 2, 2, 2}},
-        {{3, 1, 2, 4}, {3, 2, 1, 2}, {.mode = nearest_mode, .padding = border}},
+        {{3, 1, 2, 4}, {3, 2, 1, 2}, {.mode = nearest_mode, .padding_mode = border}},
         {{1, 0, 3, 4}, {1, 2, 2, 2}},
         {{2, 2, 4, 5}, {2, 3, 2, 2}, {.mode = cubic_mode}},
-        {{1, 2, 5, 3}, {1, 2, 2, 2}, {.mode = cubic_mode, .padding = border, .align_corners = true}},
-        {{1, 1, 3, 4}, {1, 1, 4, 2}, {.mode = cubic_mode, .padding = reflection}},
-        {{1, 1, 4, 3}, {1, 3, 1, 2}, {.mode = cubic_mode, .padding = reflection, .align_corners = true}}};
+        {{1, 2, 5, 3}, {1, 2, 2, 2}, {.mode = cubic_mode, .padding_mode = border, .align_corners = true}},
+        {{1, 1, 3, 4}, {1, 1, 4, 2}, {.mode = cubic_mode, .padding_mode = reflection}},
+        {{1, 1, 4, 3}, {1, 3, 1, 2}, {.mode = cubic_mode, .padding_mode = reflection, .align_corners = true}}};
     std::vector<Sample> all;
     for (const GridCase& c : cases) {
         all.push_back(sample(

@@ -9,9 +9,16 @@ namespace xg {
 
 /// `linear`, `bilinear` and `trilinear` are one thing for 1, 2 and 3 axes of space; `bicubic` (a = -0.75) is for 2.
 enum class InterpolateMode { nearest, nearest_exact, linear, bilinear, trilinear, bicubic, area };
+/// A factor for all axes of space, `.scale_factor = 2`, or one for each, `{2, 1.5}`.
+struct ScaleFactors : std::vector<double> {
+    ScaleFactors() = default;
+    ScaleFactors(double for_all) : vector(1, for_all) {}
+    ScaleFactors(std::initializer_list<double> factors) : vector(factors) {}
+    ScaleFactors(const std::vector<double>& factors) : vector(factors) {}
+};
 struct InterpolateOptions {
-    Shape size = {};                       ///< of each axis of space, or one for all
-    std::vector<double> scale_factor = {}; ///< instead: the size times this, rounded down
+    Shape size = {};                ///< of each axis of space, or one for all
+    ScaleFactors scale_factor = {}; ///< instead: the size times this, rounded down
     InterpolateMode mode = InterpolateMode::nearest;
     bool align_corners = false; ///< the first and last positions lie on each other, else the edges of the outer pixels
 };
@@ -39,7 +46,7 @@ enum class GridMode { bilinear, nearest, bicubic };
 enum class GridPadding { zeros, border, reflection };
 struct GridSampleOptions {
     GridMode mode = GridMode::bilinear;
-    GridPadding padding = GridPadding::zeros;
+    GridPadding padding_mode = GridPadding::zeros;
     bool align_corners = false;
 };
 /// x read between its pixels: (N, C, H, W) at (N, H', W', 2), or with three axes and numbers. A point of the grid is (x, y)

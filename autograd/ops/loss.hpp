@@ -3,7 +3,8 @@
 
 #include <autograd/tensor.hpp>
 
-// Losses. Shapes that differ are refused, never broadcast. `reduction` says what becomes of the single losses.
+// Losses. Shapes that differ are refused, never broadcast. `reduction` says what becomes of the single losses. Options stand
+// in PyTorch's order.
 namespace xg {
 
 #pragma GCC diagnostic push
@@ -25,29 +26,29 @@ struct ClassLossOptions {
     Reduction reduction = Reduction::mean;
 };
 struct CrossEntropyOptions {
+    Tensor weight = {};        ///< one for each class; a mean over indices divides by the weights of the targets
+    Index ignore_index = -100; ///< a target of this class adds nothing
     Reduction reduction = Reduction::mean;
-    Tensor weight = {};         ///< one for each class; a mean over indices divides by the weights of the targets
-    Index ignore_index = -100;  ///< a target of this class adds nothing
     double label_smoothing = 0; ///< 0 to 1: the share of the target that is spread over all classes
 };
 struct HuberOptions {
-    double delta = 1; ///< above 0: where the line begins
     Reduction reduction = Reduction::mean;
+    double delta = 1; ///< above 0: where the line begins
 };
 struct SmoothL1Options {
-    double beta = 1; ///< 0 or more: where the line begins
     Reduction reduction = Reduction::mean;
+    double beta = 1; ///< 0 or more: where the line begins
 };
 struct BceWithLogitsOptions {
     Tensor weight = {};
-    Tensor pos_weight = {}; ///< of the positive targets, one for each class: broadcasts to the losses
     Reduction reduction = Reduction::mean;
+    Tensor pos_weight = {}; ///< of the positive targets, one for each class: broadcasts to the losses
 };
 struct KlDivOptions {
+    Reduction reduction = Reduction::mean;
     bool log_target = false; ///< the target is the logarithm of probabilities, too
     bool batch_mean =
         false; ///< the sum over the size of the first axis, which is the divergence; PyTorch's "batchmean"
-    Reduction reduction = Reduction::mean;
 };
 struct MarginOptions {
     double margin = 0;
@@ -79,8 +80,8 @@ struct GaussianNllOptions {
 };
 struct CtcOptions {
     Index blank = 0;                       ///< the class of no label
-    bool zero_infinity = false;            ///< 0 in the place of the infinite loss of a target that is too long
     Reduction reduction = Reduction::mean; ///< mean: of loss / target length
+    bool zero_infinity = false;            ///< 0 in the place of the infinite loss of a target that is too long
 };
 struct FocalOptions {
     std::optional<double> alpha = 0.25; ///< 0 to 1: the weight of positive targets, 1 - alpha that of negative ones
@@ -117,6 +118,7 @@ XGRAD_API Tensor binary_cross_entropy(const Operand& prediction, const Operand& 
 XGRAD_API Tensor binary_cross_entropy_with_logits(const Operand& prediction, const Operand& target,
                                                   BceWithLogitsOptions options = {});
 /// Kullback and Leibler's divergence of the target from the prediction, which is the logarithm of probabilities.
+/// ValueError for a target outside [0, 1], unless it is a logarithm, too.
 XGRAD_API Tensor kl_div(const Operand& prediction, const Operand& target, KlDivOptions options = {});
 /// Of targets -1 and 1, as in support vector machines.
 XGRAD_API Tensor hinge_loss(const Operand& prediction, const Operand& target, LossOptions options = {});
@@ -154,7 +156,7 @@ XGRAD_API Tensor multilabel_soft_margin_loss(const Operand& prediction, const Op
                                              WeightedLossOptions options = {});
 /// Connectionist temporal classification: -log of the probability that the labels come out in order, with blanks and
 /// repeats between. log_probabilities (T, N, classes) from log_softmax, int64 targets (N, S) of which each row counts as
-/// far as its length, int64 lengths (N). ValueError for lengths beyond T or S; IndexError for a label that is blank or no
+/// far as its length, or (sum of the lengths) one behind the other, int64 lengths (N). ValueError for lengths beyond T or S; IndexError for a label that is blank or no
 /// class; infinite where T is too short for the labels. Source: Graves et al., ICML 2006.
 XGRAD_API Tensor ctc_loss(const Operand& log_probabilities, const Tensor& targets, const Tensor& input_lengths,
                           const Tensor& target_lengths, CtcOptions options = {});

@@ -48,14 +48,37 @@ void require_lengths(const char* what, const Numbers& lengths, Index most) {
     }
 }
 
-Ctc checked(const Tensor& x, const Tensor& targets, const Tensor& input_lengths, const Tensor& target_lengths,
+// Targets one behind the other, (sum of the lengths), as rows.
+Tensor in_rows(const Tensor& targets, const Tensor& target_lengths, Index examples) {
+    if (targets.rank() != 1) return targets;
+    const Numbers lengths = int_numbers("target_lengths", target_lengths, {examples});
+    Index total = 0, longest = 0;
+    for (const Index length : lengths) {
+        if (length < 0) return targets; // refused with the lengths
+        total += length;
+        longest = std::max(longest, length);
+    }
+    const Numbers all = int_numbers("targets", targets, {total});
+    Numbers rows;
+    auto from = all.begin();
+    for (const Index length : lengths) {
+        rows.insert(rows.end(), from, from + length);
+        rows.resize(rows.size() + static_cast<std::size_t>(longest - length), 0);
+        from += length;
+    }
+    return from_vector(rows, {examples, longest});
+}
+
+Ctc checked(const Tensor& x, const Tensor& given, const Tensor& input_lengths, const Tensor& target_lengths,
             Index blank) {
     if (x.rank() != 3) {
         fail<ShapeError>("ctc_loss: the log_probabilities have shape {}\n  expected (steps, N, classes)",
                          x.shape().str());
     }
-    require_defined("ctc_loss", targets);
-    const Index examples = x.shape(1), longest = targets.rank() == 2 ? targets.shape(1) : 0;
+    require_defined("ctc_loss", given);
+    const Index examples = x.shape(1);
+    const Tensor targets = in_rows(given, target_lengths, examples);
+    const Index longest = targets.rank() == 2 ? targets.shape(1) : 0;
     Ctc c{x.shape(0),
           examples,
           x.shape(2),

@@ -226,6 +226,7 @@ struct KlDiv {
                                .snippet = "kl_div(tensor({-1.0}), tensor({1.0}))  // 1.0"};
     static Tensor compose(const Operand& prediction, const Operand& target, const KlDivOptions& o) {
         const auto [y, t] = loss_pair(doc.name, prediction, target);
+        if (!o.log_target) require_between(doc.name, "target", t, 0, 1);
         const Tensor losses = o.log_target ? exp(t) * (t - y) : xlogy(t, t) - t * y;
         if (!o.batch_mean) return reduced(losses, o.reduction);
         if (y.rank() == 0)
@@ -245,6 +246,7 @@ struct KlDiv {
     static std::vector<Misuse> misuse() {
         std::vector<Misuse> all = pair_misuse([](const Tensor& y, const Tensor& t) { kl_div(y, t); });
         all.push_back({[] { kl_div(zeros({}), zeros({}), {.batch_mean = true}); }, "ShapeError", "axis of examples"});
+        all.push_back({[] { kl_div(zeros({2}), tensor({0.5, -0.5})); }, "ValueError", "entry 1 of the target is -0.5"});
         return all;
     }
 };

@@ -6,7 +6,7 @@
 // The operations of autograd/ops/image.hpp and distance.hpp as modules without parameters. Errors come in the call.
 namespace xg::nn {
 
-/// interpolate: `nn::Upsample up({.scale_factor = {2}, .mode = InterpolateMode::bilinear})`.
+/// interpolate: `nn::Upsample up({.scale_factor = 2, .mode = InterpolateMode::bilinear})`.
 struct XGRAD_API Upsample : Module {
     explicit Upsample(const InterpolateOptions& o) : options(o) {}
     Tensor forward(const Tensor& x) override;

@@ -171,7 +171,7 @@ double LBFGS::iterate(const std::function<double()>& loss, Memory& m) {
             const double g_along = dot(g, m.direction);
             return LinePoint{length, value, std::move(g), g_along};
         };
-        if (o.line_search == LineSearch::strong_wolfe) {
+        if (o.line_search_fn == LineSearch::strong_wolfe) {
             const WolfeOptions wolfe{.tolerance_change = o.tolerance_change, .longest_entry = largest(m.direction)};
             const LinePoint best = strong_wolfe(at, {0, now, gradient, slope}, m.length, wolfe, evaluations);
             m.length = best.length;

@@ -20,7 +20,7 @@ struct LBFGSOptions {
     double tolerance_grad = 1e-7;     ///< done when no |g| is above it
     double tolerance_change = 1e-9;   ///< done when loss and parameters change less
     int history_size = 100;           ///< pairs (s, y) that are kept, 1 or more
-    LineSearch line_search = LineSearch::fixed;
+    LineSearch line_search_fn = LineSearch::fixed;
 };
 
 /// Limited-memory BFGS for whole batches: the direction is -H g with the inverse Hessian H estimated from the last steps

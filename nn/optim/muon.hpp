@@ -5,8 +5,8 @@ namespace xg::nn {
 
 struct MuonOptions {
     double lr = 1e-3;
-    double momentum = 0.95;    ///< mu, in [0, 1)
     double weight_decay = 0.1; ///< lambda, 0 or more: shrinks every parameter, whatever its gradient
+    double momentum = 0.95;    ///< mu, in [0, 1)
     bool nesterov = true;      ///< look ahead along the mean
     int ns_steps = 5;          ///< 1 or more: steps of the iteration for orthogonal matrices
 };

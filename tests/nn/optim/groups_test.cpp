@@ -101,7 +101,7 @@ TEST_CASE("Muon refuses what is no matrix before anything moves") {
 
 TEST_CASE("LBFGS with the line search finds the minimum of Rosenbrock's function over Values") {
     Value x = -1.2, y = 1;
-    nn::LBFGS lbfgs({x, y}, {.max_iter = 60, .line_search = nn::LineSearch::strong_wolfe});
+    nn::LBFGS lbfgs({x, y}, {.max_iter = 60, .line_search_fn = nn::LineSearch::strong_wolfe});
     const double before = lbfgs.step([&] {
         lbfgs.zero_grad();
         const Value loss = square(1 - x) + 100 * square(y - square(x));
@@ -124,7 +124,7 @@ TEST_CASE("LBFGS resumes from its saved state to the last bit") {
             });
         }
     };
-    const nn::LBFGSOptions options{.max_iter = 3, .line_search = nn::LineSearch::strong_wolfe};
+    const nn::LBFGSOptions options{.max_iter = 3, .line_search_fn = nn::LineSearch::strong_wolfe};
     Tensor w = parameter({-1.2, 1});
     nn::LBFGS first({w}, options);
     run(w, first, 2);

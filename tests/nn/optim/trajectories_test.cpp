@@ -63,7 +63,7 @@ const std::map<std::string, std::pair<Shape, Make>>& of_matrices() {
     static const std::map<std::string, std::pair<Shape, Make>> all{
         {"muon", {{3, 5}, make<nn::Muon>(nn::MuonOptions{.lr = 0.1})}},
         {"muon tall",
-         {{5, 2}, make<nn::Muon>(nn::MuonOptions{.lr = 0.1, .momentum = 0.8, .weight_decay = 0, .nesterov = false})}}};
+         {{5, 2}, make<nn::Muon>(nn::MuonOptions{.lr = 0.1, .weight_decay = 0, .momentum = 0.8, .nesterov = false})}}};
     return all;
 }
 
@@ -115,7 +115,7 @@ TEST_CASE("LBFGS takes the path of PyTorch's, with a fixed step and with the lin
         const nn::LBFGSOptions options =
             name == "lbfgs"
                 ? nn::LBFGSOptions{.lr = 1e-3, .max_iter = 6}
-                : nn::LBFGSOptions{.max_iter = 4, .history_size = 3, .line_search = nn::LineSearch::strong_wolfe};
+                : nn::LBFGSOptions{.max_iter = 4, .history_size = 3, .line_search_fn = nn::LineSearch::strong_wolfe};
         Tensor w = from_vector(Numbers{-1.2, 1}, {2}, {.requires_grad = true});
         nn::LBFGS lbfgs({w}, options);
         Kept path;

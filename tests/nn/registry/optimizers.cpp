@@ -44,7 +44,7 @@ const std::vector<TrainingEntry>& optimizer_entries() {
         {.name = "LBFGS",
          .torch = "torch.optim.LBFGS",
          .snippet = "Tensor w = tensor({-1.2, 1.0}, {.dtype = float64, .requires_grad = true});\nnn::LBFGS "
-                    "optimizer({w}, {.max_iter = 100, .line_search = "
+                    "optimizer({w}, {.max_iter = 100, .line_search_fn = "
                     "nn::LineSearch::strong_wolfe});\noptimizer.step([&] {\n    optimizer.zero_grad();\n    Tensor "
                     "loss = square(1 - w[0]) + 100 * square(w[1] - square(w[0])); // Rosenbrock's valley\n    "
                     "loss.backward();\n    return loss;\n});\nstd::cout << (max(abs(w - 1)).item() < 1e-3) << \"\\n\";",
