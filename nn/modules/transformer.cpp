@@ -1,10 +1,14 @@
 #include <nn/modules/transformer.hpp>
 
+#include <limits>
 #include <utility>
 
 #include <autograd/error_format_internal.hpp>
+#include <autograd/grad_mode.hpp>
 #include <autograd/ops/activation.hpp>
+#include <autograd/ops/arrange.hpp>
 #include <autograd/ops/elementwise.hpp>
+#include <nn/init.hpp>
 
 namespace xg::nn {
 namespace {
@@ -121,6 +125,58 @@ Tensor TransformerDecoder::forward(const Tensor& tgt, const Tensor& memory, cons
     Tensor x = tgt;
     for (TransformerDecoderLayer& layer : layers) x = layer(x, memory, masks);
     return norm ? (*norm)(x) : x;
+}
+
+namespace {
+
+TransformerLayerOptions layer_options(const TransformerOptions& o) {
+    return {o.dim_feedforward, o.dropout, o.activation, o.layer_norm_eps, o.batch_first, o.norm_first};
+}
+
+} // namespace
+
+Transformer::Transformer(Index dim, Index heads, const TransformerOptions& o, Site site)
+    : encoder(TransformerEncoderLayer(dim, heads, layer_options(o), site), o.num_encoder_layers,
+              LayerNorm(dim, {.eps = o.layer_norm_eps}, site), site),
+      decoder(TransformerDecoderLayer(dim, heads, layer_options(o), site), o.num_decoder_layers,
+              LayerNorm(dim, {.eps = o.layer_norm_eps}, site), site),
+      d_model(dim),
+      nhead(heads),
+      batch_first(o.batch_first) {
+    const CallSite here(site);
+    const NoGrad guard;
+    for (Tensor& p : parameters()) {
+        if (p.rank() > 1) p.assign(init::xavier_uniform(p.shape(), {.dtype = p.dtype()}));
+    }
+}
+
+Tensor Transformer::forward(const Tensor& src, const Tensor& tgt, const TransformerMasks& m) {
+    const int batch_axis = batch_first ? 0 : 1;
+    const bool fits = src.rank() == tgt.rank() && (src.rank() == 2 || src.rank() == 3) && src.shape(-1) == d_model &&
+                      tgt.shape(-1) == d_model && (src.rank() == 2 || src.shape(batch_axis) == tgt.shape(batch_axis));
+    if (!fits) {
+        fail<ShapeError>(
+            "Transformer(src, tgt): src has shape {} and tgt {}\n  expected ({}, {}) each, with one batch, or (length, "
+            "{}) without one",
+            src.shape().str(), tgt.shape().str(), batch_first ? "batch, length" : "length, batch", d_model, d_model);
+    }
+    const Tensor memory = encoder(
+        src, {.src_mask = m.src_mask, .src_key_padding_mask = m.src_key_padding_mask, .is_causal = m.src_is_causal});
+    return decoder(tgt, memory,
+                   {.tgt_mask = m.tgt_mask,
+                    .memory_mask = m.memory_mask,
+                    .tgt_key_padding_mask = m.tgt_key_padding_mask,
+                    .memory_key_padding_mask = m.memory_key_padding_mask,
+                    .tgt_is_causal = m.tgt_is_causal,
+                    .memory_is_causal = m.memory_is_causal});
+}
+
+Tensor Transformer::generate_square_subsequent_mask(Index size, TensorOptions options, Site site) {
+    const CallSite here(site);
+    if (size < 0) {
+        fail<ValueError>("Transformer::generate_square_subsequent_mask: size is {}\n  expected 0 or more", size);
+    }
+    return triu(full({size, size}, -std::numeric_limits<double>::infinity(), options), 1);
 }
 
 } // namespace xg::nn

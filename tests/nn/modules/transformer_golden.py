@@ -92,9 +92,18 @@ record("encoder", nn.TransformerEncoder(Encoder(**encoder), 3, nn.LayerNorm(8)),
        (4, 2, 8))
 record("decoder", nn.TransformerDecoder(Decoder(**encoder), 2, nn.LayerNorm(8)),
        lambda m, x, y: m(x, y, tgt_mask=causal(4)), (4, 2, 8), (3, 2, 8))
+small = nn.Transformer(8, 2, 2, 2, 12, 0.0, batch_first=True)
+record("transformer", small,
+       lambda m, x, y: m(x, y, src_mask=wave((5, 5), 1), tgt_mask=causal(4), memory_mask=ignored((4, 5)),
+                         src_key_padding_mask=ignored((2, 5)), tgt_key_padding_mask=ignored((2, 4)),
+                         memory_key_padding_mask=ignored((2, 5))), (2, 5, 8), (2, 4, 8))
+record("transformer, norm first, gelu", nn.Transformer(8, 2, 1, 2, 12, 0.0, "gelu", layer_norm_eps=1e-3, norm_first=True),
+       lambda m, x, y: m(x, y, None, m.generate_square_subsequent_mask(4).to(x.dtype)), (5, 2, 8), (4, 2, 8))
 train("encoder layer trained", Encoder(**encoder, batch_first=True), lambda m, x: m(x, src_mask=causal(5)), (2, 5, 8),
       (2, 5, 8))
 train("decoder layer trained", Decoder(**encoder, activation="gelu", norm_first=True),
       lambda m, x, y: m(x, y, tgt_mask=causal(4)), (4, 2, 8), (4, 2, 8), (3, 2, 8))
+train("transformer trained", nn.Transformer(8, 2, 1, 1, 12, 0.0), lambda m, x, y: m(x, y, tgt_mask=causal(4)),
+      (4, 2, 8), (5, 2, 8), (4, 2, 8))
 
 print("{\n" + ",\n".join(f" {json.dumps(k)}: {json.dumps(v)}" for k, v in golden.items()) + "\n}")

@@ -217,12 +217,120 @@ TEST_CASE("stacks of layers give PyTorch's results and gradients") {
                  {{4, 2, 8}, {3, 2, 8}});
 }
 
+TEST_CASE("Transformer gives PyTorch's results and gradients") {
+    check_module("transformer",
+                 nn::Transformer(8, 2,
+                                 {.num_encoder_layers = 2,
+                                  .num_decoder_layers = 2,
+                                  .dim_feedforward = 12,
+                                  .dropout = 0,
+                                  .batch_first = true}),
+                 [](auto& m, const Tensors& x) {
+                     return m(x[0], x[1],
+                              {.src_mask = wave({5, 5}, 1),
+                               .tgt_mask = causal(4),
+                               .memory_mask = ignored({4, 5}),
+                               .src_key_padding_mask = ignored({2, 5}),
+                               .tgt_key_padding_mask = ignored({2, 4}),
+                               .memory_key_padding_mask = ignored({2, 5})});
+                 },
+                 {{2, 5, 8}, {2, 4, 8}});
+    check_module("transformer, norm first, gelu",
+                 nn::Transformer(8, 2,
+                                 {.num_encoder_layers = 1,
+                                  .num_decoder_layers = 2,
+                                  .dim_feedforward = 12,
+                                  .dropout = 0,
+                                  .activation = "gelu",
+                                  .layer_norm_eps = 1e-3,
+                                  .norm_first = true}),
+                 [](auto& m, const Tensors& x) {
+                     return m(x[0], x[1], Tensor(),
+                              nn::Transformer::generate_square_subsequent_mask(4, {.dtype = float64}));
+                 },
+                 {{5, 2, 8}, {4, 2, 8}});
+}
+
+TEST_CASE("the causal options of a Transformer are its causal masks") {
+    nn::Transformer m(4, 2, {.num_encoder_layers = 1, .num_decoder_layers = 1, .dim_feedforward = 8, .dropout = 0});
+    const Tensor src = randn({5, 3, 4}), tgt = randn({5, 3, 4}), mask = causal(5);
+    const auto same = [](const Tensor& a, const Tensor& b) {
+        return test::largest_difference(a.to_vector(), b.to_vector()) < 1e-5;
+    };
+    CHECK(same(m(src, tgt, {.src_is_causal = true}), m(src, tgt, mask)));
+    CHECK(same(m(src, tgt, {.tgt_is_causal = true}), m(src, tgt, Tensor(), mask)));
+    CHECK(same(m(src, tgt, {.memory_is_causal = true}), m(src, tgt, Tensor(), Tensor(), mask)));
+    CHECK_FALSE(same(m(src, tgt, mask), m(src, tgt)));
+    CHECK_FALSE(same(m(src, tgt, Tensor(), mask), m(src, tgt)));
+}
+
+TEST_CASE("layers and stacks take masks behind the other tensors, too") {
+    const nn::TransformerEncoderLayer encoder_layer(4, 2, small(/*batch_first=*/false));
+    const nn::TransformerDecoderLayer decoder_layer(4, 2, small(/*batch_first=*/false));
+    const Tensor x = randn({5, 2, 4}), y = randn({3, 2, 4}), padding = ignored({2, 5});
+    const Tensor memory_mask = ignored({5, 3});
+    const auto check = [](const Tensor& a, const Tensor& b, const Tensor& unmasked) {
+        CHECK(a.to_vector() == b.to_vector());
+        CHECK(a.to_vector() != unmasked.to_vector());
+    };
+    const auto encoders = [&](auto m) {
+        check(m(x, causal(5)), m(x, {.src_mask = causal(5)}), m(x));
+        check(m(x, Tensor(), padding), m(x, {.src_key_padding_mask = padding}), m(x));
+    };
+    const auto decoders = [&](auto m) {
+        check(m(x, y, causal(5)), m(x, y, {.tgt_mask = causal(5)}), m(x, y));
+        check(m(x, y, Tensor(), memory_mask), m(x, y, {.memory_mask = memory_mask}), m(x, y));
+    };
+    encoders(encoder_layer);
+    encoders(nn::TransformerEncoder(encoder_layer, 2));
+    decoders(decoder_layer);
+    decoders(nn::TransformerDecoder(decoder_layer, 2));
+}
+
+TEST_CASE("the causal mask of a Transformer is PyTorch's") {
+    const Tensor mask = nn::Transformer::generate_square_subsequent_mask(2);
+    CHECK(mask.dtype() == float32);
+    CHECK(mask.to_vector() == Numbers{0, -INFINITY, 0, 0});
+}
+
+TEST_CASE("a Transformer starts with matrices of its own in every layer") {
+    nn::Transformer m(8, 2, {.num_encoder_layers = 2, .num_decoder_layers = 2, .dim_feedforward = 12});
+    CHECK(m.encoder.layers[0].linear1.weight.to_vector() != m.encoder.layers[1].linear1.weight.to_vector());
+    CHECK(m.decoder.layers[0].multihead_attn.in_proj_weight.to_vector() !=
+          m.decoder.layers[1].multihead_attn.in_proj_weight.to_vector());
+    // Xavier's bound for (12, 8), far beyond the 1 / sqrt(8) of a Linear.
+    const double largest = max(abs(m.encoder.layers[0].linear1.weight)).item();
+    CHECK(largest <= std::sqrt(6.0 / 20));
+    CHECK(largest > std::sqrt(1.0 / 8));
+    CHECK(m.encoder.norm->weight.to_vector() == Numbers(8, 1.0));
+    CHECK(nn::Transformer(8, 2, {.num_encoder_layers = 1, .num_decoder_layers = 1}).parameter_count() > 0);
+}
+
+TEST_CASE("a Transformer refuses a source and a target that do not go together") {
+    const nn::TransformerOptions small_model{.num_encoder_layers = 1, .num_decoder_layers = 1, .dim_feedforward = 8};
+    nn::Transformer m(4, 2, small_model);
+    CHECK_SAYS(message_of<ShapeError>([&] {
+                   m(zeros({3, 2, 4}), zeros({3, 1, 4}));
+               }),
+               "src has shape (3, 2, 4) and tgt (3, 1, 4)");
+    CHECK_SAYS(message_of<ShapeError>([&] { m(zeros({3, 2, 5}), zeros({3, 2, 5})); }), "(length, batch, 4)");
+    CHECK_SAYS(message_of<ShapeError>([&] { m(zeros({3, 4}), zeros({3, 2, 4})); }), "expected");
+    CHECK_SAYS(message_of<ValueError>([&] { nn::Transformer(6, 4, small_model); }), "4 heads do not divide 6");
+    CHECK_SAYS(message_of<ValueError>([] { nn::Transformer(4, 2, {.num_decoder_layers = -1}); }), "num_layers is -1");
+    CHECK_SAYS(message_of<ValueError>([] { nn::Transformer::generate_square_subsequent_mask(-1); }), "size is -1");
+}
+
 TEST_CASE("a hundred steps of transformer layers give PyTorch's losses and parameters") {
     check_training("encoder layer trained", nn::TransformerEncoderLayer(8, 2, small(/*batch_first=*/true)),
                    [](auto& m, const Tensors& x) { return m(x[0], {.is_causal = true}); }, {2, 5, 8}, {{2, 5, 8}});
     check_training("decoder layer trained", nn::TransformerDecoderLayer(8, 2, norm_first(1e-5)),
                    [](auto& m, const Tensors& x) { return m(x[0], x[1], {.tgt_is_causal = true}); }, {4, 2, 8},
                    {{4, 2, 8}, {3, 2, 8}});
+    check_training(
+        "transformer trained",
+        nn::Transformer(8, 2, {.num_encoder_layers = 1, .num_decoder_layers = 1, .dim_feedforward = 12, .dropout = 0}),
+        [](auto& m, const Tensors& x) { return m(x[0], x[1], {.tgt_is_causal = true}); }, {4, 2, 8},
+        {{5, 2, 8}, {4, 2, 8}});
 }
 
 TEST_CASE("transformer layers have PyTorch's names in their state") {

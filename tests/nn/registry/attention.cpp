@@ -92,6 +92,23 @@ std::vector<ModuleEntry> attention_entries() {
                  nn::TransformerDecoderLayer(4, 2, {.dim_feedforward = 6, .dropout = 0, .activation = "gelu"}), 2)),
              {wave({3, 2, 4}), wave({2, 2, 4}, 1)},
              {.torch = "TransformerDecoder(TransformerDecoderLayer(4, 2, 6, 0.0, 'gelu'), 2)", .batch_axis = 1})}},
+        {.name = "Transformer",
+         .formula = "decoder(tgt, encoder(src)), each a stack of layers with a norm behind it",
+         .shapes = "(S, N, d_model) and (L, N, d_model), N first with batch_first, or without -> (L, N, d_model)",
+         .snippet = "nn::Transformer model(8, 2, {.num_encoder_layers = 2, .num_decoder_layers = 2, .dim_feedforward = "
+                    "16});\nTensor src = ones({5, 3, 8}), tgt = ones({4, 3, 8});\nstd::cout << model(src, tgt, "
+                    "{.tgt_is_causal = true}).shape().str() << \"\\n\";",
+         .prints = "(4, 3, 8)",
+         .instances = {instance(
+             MAKE(nn::Transformer(4, 2,
+                                  {.num_encoder_layers = 1,
+                                   .num_decoder_layers = 2,
+                                   .dim_feedforward = 6,
+                                   .dropout = 0.25,
+                                   .activation = "gelu",
+                                   .batch_first = true})),
+             {wave({2, 3, 4}), wave({2, 2, 4}, 1)},
+             {.torch = "Transformer(4, 2, 1, 2, 6, 0.25, 'gelu', batch_first=True)", .differs = true})}},
     };
 }
 
