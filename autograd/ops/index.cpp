@@ -49,7 +49,7 @@ struct IndexSelect {
         return s;
     }
     static void forward(std::span<const Strided> x, const Strided& y, const Attrs& a) {
-        check_range(a.name, x[1], x[0].shape[a.axis], a.axis);
+        check_range(a.name, x[1], x[0].shape[a.axis], a.axis, a.from_end);
         gather_numbers(x[0], spread_index(x[1], y.shape, a.axis), y, a.axis);
     }
     static Grads vjp(const Saved& s, const Tensor& g, const Attrs& a) {
@@ -57,7 +57,7 @@ struct IndexSelect {
     }
     static constexpr Linear jvp{};
     static Tensor batch(In x, unsigned b, const Attrs& a) {
-        if (b == 0b01) return index_select_of(a.name, x[0], a.axis + 1, x[1]);
+        if (b == 0b01) return index_select_of(a.name, x[0], a.axis + 1, x[1], a.from_end);
         Tensor from = x[0];
         const Index examples = x[1].shape()[0];
         if ((b & 1) == 0) {
@@ -222,8 +222,8 @@ Tensor index_select(const Operand& x, Index axis, const Tensor& index) {
     const Tensor t = checked("index_select", x, index);
     return index_select_of("index_select", t, normalize_axis("index_select", axis, t.rank()), index);
 }
-Tensor index_select_of(const char* op, const Tensor& x, int axis, const Tensor& index) {
-    return apply<IndexSelect>(CallSite::current(), {x, index}, {axis, op});
+Tensor index_select_of(const char* op, const Tensor& x, int axis, const Tensor& index, FromEnd from_end) {
+    return apply<IndexSelect>(CallSite::current(), {x, index}, {axis, op, from_end});
 }
 Tensor index_put_zeros(const Operand& x, Index axis, const Tensor& index, Index size) {
     const CallSite here(x.site());

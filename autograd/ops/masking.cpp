@@ -322,14 +322,14 @@ struct Embedding {
         }
         Shape shape = index.shape();
         shape.push_back(weight.shape(1));
-        const Tensor picked = reshape(index_select_of("embedding", weight, 0, flatten(index)), shape);
+        const Tensor picked = reshape(index_select_of("embedding", weight, 0, flatten(index), FromEnd::no), shape);
         if (!o.padding_idx) return picked;
         const Index n = weight.shape(0), row = *o.padding_idx < 0 ? *o.padding_idx + n : *o.padding_idx;
         if (row < 0 || row >= n) {
             fail<IndexError>("embedding: padding_idx is {} and the weight has {} rows\n  expected {} to {}",
                              *o.padding_idx, n, -n, n - 1);
         }
-        const Tensor padded = unsqueeze(equal(where(less(index, 0), index + n, index), row), -1);
+        const Tensor padded = unsqueeze(equal(index, row), -1);
         return where(padded, picked.detach(), picked);
     }
     static std::vector<Sample> samples() {
@@ -352,7 +352,7 @@ struct Embedding {
         }
         samples.push_back(
             {.note = "padding",
-             .inputs = {spread_tensor({3, 2}), from_vector<std::int64_t>({1, 2, -2, 0, 2})},
+             .inputs = {spread_tensor({3, 2}), from_vector<std::int64_t>({1, 2, 1, 0, 2})},
              .call = [](In in) { return embedding(in[0], in[1], {.padding_idx = 1}); },
              .reference =
                  [](In in) {
@@ -374,6 +374,10 @@ struct Embedding {
                      embedding(zeros({3, 2}), full({2}, 3, {.dtype = int64}));
                  },
                  "IndexError", "embedding: index 3"},
+                {[] {
+                     embedding(zeros({3, 2}), full({2}, -1, {.dtype = int64}));
+                 },
+                 "IndexError", "expected indices from 0 to 2"},
                 {[] {
                      embedding(zeros({3, 2}), zeros({2}));
                  },

@@ -61,17 +61,18 @@ void check_index_dtype(const char* op, const Tensor& index) {
     }
 }
 
-void refuse_position(const char* op, Index at, Index n, int axis) {
+void refuse_position(const char* op, Index at, Index n, int axis, FromEnd from_end) {
     fail<IndexError>("{}: index {} is out of range for axis {} of size {}\n  expected indices from {} to {}", op, at,
-                     axis, n, -n, n - 1);
+                     axis, n, from_end == FromEnd::yes ? -n : 0, n - 1);
 }
 
-void check_range(const char* op, const Strided& index, Index n, int axis) {
+void check_range(const char* op, const Strided& index, Index n, int axis, FromEnd from_end) {
     struct Bounds {
         const char* op;
         Index n;
         int axis;
-    } bounds{op, n, axis};
+        FromEnd from_end;
+    } bounds{op, n, axis, from_end};
     const Strided* operands[] = {&index};
     kernels::for_each(
         operands,
@@ -79,7 +80,7 @@ void check_range(const char* op, const Strided& index, Index n, int axis) {
             const Bounds& b = *static_cast<const Bounds*>(context);
             for (Index i = 0; i < count; ++i) {
                 const Index at = *reinterpret_cast<const Index*>(p[0] + i * step[0]);
-                check_position(b.op, at, b.n, b.axis);
+                check_position(b.op, at, b.n, b.axis, b.from_end);
             }
         },
         &bounds);

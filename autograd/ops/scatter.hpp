@@ -50,7 +50,8 @@ XGRAD_API Tensor one_hot(const Tensor& index, Index classes, OneHotOptions optio
 struct EmbeddingOptions {
     std::optional<Index> padding_idx = {}; ///< the row that gets no gradient
 };
-/// The rows of weight (count, size) at the indices: (index's shape, size).
+/// The rows of weight (count, size) at the indices: (index's shape, size). IndexError unless they are 0 to count - 1: here a
+/// negative one is a mistake, and no count from the end.
 XGRAD_API Tensor embedding(const Operand& weight, const Tensor& index, EmbeddingOptions options = {});
 
 } // namespace xg

@@ -47,9 +47,39 @@ Tensor first_weight(const char* name, Index rows, Index size, std::optional<Inde
 // Rows that are read and longer than max_norm, brought to that length. The 1e-7 is PyTorch's.
 void shorten(Parameter& weight, const Tensor& index, double max_norm, double norm_type) {
     const NoGrad guard;
-    const Tensor read = unique(flatten(index)), rows = index_select(weight, 0, read);
+    const Tensor read = unique(flatten(index)),
+                 rows = embedding(weight, read); // which refuses before anything is written
     const Tensor length = norm(rows, 1, {.keepdims = true, .ord = norm_type});
     weight.at({read}) = where(greater(length, max_norm), rows * (max_norm / (length + 1e-7)), rows);
+}
+
+// The rows at the indices; what flows back to one that is named n times is divided by n.
+Tensor rows_at(const Tensor& weight, const Tensor& index, std::optional<Index> padding_idx, bool scale_by_frequency) {
+    Tensor rows = embedding(weight, index, {.padding_idx = padding_idx});
+    if (!scale_by_frequency || !rows.requires_grad()) return rows;
+    const Indices named = index.to_vector<std::int64_t>();
+    Indices times(static_cast<std::size_t>(weight.shape(0)), 0);
+    for (const std::int64_t i : named) ++times[static_cast<std::size_t>(i)];
+    std::vector<double> shares;
+    for (const std::int64_t i : named) shares.push_back(1.0 / static_cast<double>(times[static_cast<std::size_t>(i)]));
+    Shape shape = index.shape();
+    shape.push_back(1);
+    rows.add_hook([share = from_vector(shares, shape).to(rows.dtype())](const Tensor& g) { return g * share; });
+    return rows;
+}
+
+// The largest of the rows of each bag, 0 where there is none; the first of equal ones, and of NaN, gets the gradient.
+Tensor largest_rows(const Tensor& rows, const Tensor& bag, Index bags) {
+    const Index count = rows.shape(0), size = rows.shape(1);
+    if (count == 0) return zeros({bags, size}, {.dtype = rows.dtype()});
+    const Tensor to = expand(unsqueeze(bag, 1), {count, size}), numbers = rows.detach();
+    const Tensor largest = scatter_reduce(zeros({bags, size}, {.dtype = rows.dtype()}), 0, to, numbers,
+                                          ScatterMode::max, {.include_self = false});
+    const Tensor wins = logical_or(numbers == index_select(largest, 0, bag), isnan(numbers));
+    const Tensor place = where(wins, unsqueeze(arange(count), 1), count);
+    const Tensor first =
+        scatter_reduce(full({bags, size}, count, {.dtype = DType::int64}), 0, to, place, ScatterMode::min);
+    return where(first < count, gather(rows, 0, minimum(first, count - 1)), 0.0);
 }
 
 // The bag of each index.
@@ -105,13 +135,16 @@ Embedding Embedding::from_pretrained(const Tensor& rows, bool freeze, EmbeddingO
 
 Tensor Embedding::forward(const Tensor& index) {
     if (options.max_norm) shorten(weight, index, *options.max_norm, options.norm_type);
-    return embedding(weight, index, {.padding_idx = options.padding_idx});
+    return rows_at(weight, index, options.padding_idx, options.scale_grad_by_freq);
 }
 
 EmbeddingBag::EmbeddingBag(Index num_embeddings, Index embedding_dim, EmbeddingBagOptions o, Site site)
     : weight(first_weight("EmbeddingBag", num_embeddings, embedding_dim, o.padding_idx, site)), options(o) {
     const CallSite here(site);
     check_norm("EmbeddingBag", o.max_norm, o.norm_type);
+    if (o.scale_grad_by_freq && o.mode == BagMode::max) {
+        fail<ValueError>("EmbeddingBag: scale_grad_by_freq with BagMode::max\n  expected sum or mean");
+    }
 }
 
 Tensor EmbeddingBag::forward(const Tensor& index, const Tensor& offsets, const Tensor& per_sample_weights) {
@@ -146,21 +179,17 @@ Tensor EmbeddingBag::forward(const Tensor& index, const Tensor& offsets, const T
     const Index padding = options.padding_idx ? checked_padding("EmbeddingBag", *options.padding_idx, rows) : rows;
     std::vector<double> sizes(static_cast<std::size_t>(bags), 0);
     for (std::size_t i = 0; i < numbers.size(); ++i) {
-        if ((numbers[i] < 0 ? numbers[i] + rows : numbers[i]) == padding) continue;
+        if (numbers[i] == padding) continue;
         kept.push_back(static_cast<std::int64_t>(i));
         kept_bag.push_back(bag[i]);
         ++sizes[static_cast<std::size_t>(bag[i])];
     }
     const Index count = static_cast<Index>(kept.size()), size = weight.shape(1);
     const Tensor entries = from_vector(kept, {count}), to = from_vector(kept_bag, {count});
-    Tensor picked = embedding(weight, index_select(flatten(index), 0, entries));
+    Tensor picked = rows_at(weight, index_select(flatten(index), 0, entries), {}, options.scale_grad_by_freq);
     if (weighted) picked = picked * unsqueeze(index_select(flatten(per_sample_weights), 0, entries), 1);
-    const Tensor nothing = zeros({bags, size}, {.dtype = picked.dtype()});
-    if (options.mode == BagMode::max) {
-        return scatter_reduce(nothing, 0, expand(unsqueeze(to, 1), {count, size}), picked, ScatterMode::max,
-                              {.include_self = false});
-    }
-    const Tensor total = index_add(nothing, 0, to, picked);
+    if (options.mode == BagMode::max) return largest_rows(picked, to, bags);
+    const Tensor total = index_add(zeros({bags, size}, {.dtype = picked.dtype()}), 0, to, picked);
     if (options.mode == BagMode::sum) return total;
     for (double& n : sizes) n = std::max(n, 1.0);
     return total / from_vector(sizes, {bags, 1}).to(total.dtype());

@@ -4,13 +4,14 @@
 #include <nn/module.hpp>
 
 // Rows of a table, looked up by int64 tensors and trained. The first numbers are normal with mean 0 and deviation 1, and 0 in
-// row padding_idx. A negative index counts from the end; one out of range is an IndexError that names it and the range.
+// row padding_idx. An index that is negative or too large is an IndexError that names it and the range.
 namespace xg::nn {
 
 struct EmbeddingOptions {
     std::optional<Index> padding_idx = {}; ///< the row that starts as 0 and gets no gradient
     std::optional<double> max_norm = {};   ///< a call scales the rows it reads down to this norm, in place
     double norm_type = 2;                  ///< of which p-norm
+    bool scale_grad_by_freq = false;       ///< a row's gradient is divided by how often the call names it
 };
 /// The rows of `weight` at the indices: (*) -> (*, embedding_dim). ValueError for sizes below 0 and a max_norm or norm_type
 /// that is not above 0; IndexError for a padding_idx out of range; DTypeError in the call unless the indices are int64.
@@ -28,15 +29,16 @@ struct XGRAD_API Embedding : Module {
 
 enum class BagMode : std::uint8_t { sum, mean, max };
 struct EmbeddingBagOptions {
+    std::optional<double> max_norm = {}; ///< a call scales the rows it reads down to this norm, in place
+    double norm_type = 2;                ///< of which p-norm
+    bool scale_grad_by_freq = false;     ///< a row's gradient is divided by how often the call names it; not with max
     BagMode mode = BagMode::mean;
-    std::optional<Index> padding_idx = {}; ///< left out of every bag, too
-    std::optional<double> max_norm = {};
-    double norm_type = 2;
-    bool include_last_offset = false; ///< the last offset is where the last bag ends
+    bool include_last_offset = false;      ///< the last offset is where the last bag ends
+    std::optional<Index> padding_idx = {}; ///< starts as 0, gets no gradient, and is left out of every bag
 };
 /// The sum, mean or maximum over bags of rows of `weight`. Indices are (bags, size), or (n) with `offsets` (bags), where each
-/// bag begins: the first is 0 and none is below the one before. -> (bags, embedding_dim); an empty bag is 0. Equal maxima
-/// share the gradient. `per_sample_weights`, in the shape of the indices, multiply the rows of a sum: ValueError with other
+/// bag begins: the first is 0 and none is below the one before. -> (bags, embedding_dim); an empty bag is 0. The
+/// first of equal maxima gets the gradient. `per_sample_weights`, in the shape of the indices, multiply the rows of a sum: ValueError with other
 /// modes. Offsets that do not fit are a ShapeError or ValueError.
 struct XGRAD_API EmbeddingBag : Module {
     EmbeddingBag(Index num_embeddings, Index embedding_dim, EmbeddingBagOptions options = {}, Site site = Site::here());

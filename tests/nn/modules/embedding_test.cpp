@@ -49,6 +49,32 @@ TEST_CASE("EmbeddingBag gives PyTorch's values and gradients in every mode") {
     check("EmbeddingBag last", measured(last, last(five, from_vector(Indices{0, 2, 2, 5}))));
 }
 
+TEST_CASE("the first of equal rows of a bag gets the gradient of their maximum") {
+    nn::EmbeddingBag bag(4, 2, {.mode = nn::BagMode::max});
+    bag.weight = tensor({{1, 5}, {3, 5}, {3, 2}, {0, 0}});
+    const Tensor y = bag(from_vector(Indices{2, 1, 0, 1, 3}), from_vector(Indices{0, 3, 5}));
+    CHECK(y.to_vector() == Numbers{3, 5, 3, 5, 0, 0});
+    y.backward(tensor({{1, 10}, {100, 1000}, {7, 7}}));
+    CHECK(bag.weight.grad().to_vector() == Numbers{0, 0, 100, 1010, 1, 0, 0, 0}); // torch 1.13's
+}
+
+TEST_CASE("scale_grad_by_freq divides the gradient of a row by how often it was named") {
+    nn::Embedding table(4, 2, {.scale_grad_by_freq = true});
+    const Tensor y = table(from_vector(Indices{1, 3, 1, 1}, {2, 2}));
+    CHECK(y.to_vector() == nn::Embedding(table)(from_vector(Indices{1, 3, 1, 1}, {2, 2})).to_vector());
+    y.backward(reshape(arange(8), {2, 2, 2}).to(float32));
+    const Numbers expected{0, 0, 10.0 / 3, 13.0 / 3, 0, 0, 2, 3}; // torch 1.13's
+    CHECK(largest_difference(table.weight.grad().to_vector(), expected) < 1e-6);
+
+    // torch 1.13 divides the gradient of row 3 by the count of row 1.
+    for (const auto& [mode, share] : {std::pair(nn::BagMode::sum, 1.0), std::pair(nn::BagMode::mean, 0.5)}) {
+        nn::EmbeddingBag bag(4, 2, {.scale_grad_by_freq = true, .mode = mode});
+        bag(from_vector(Indices{1, 3, 1, 1}), from_vector(Indices{0, 2})).backward(tensor({{6, 12}, {18, 30}}));
+        const Numbers all{0, 0, 14 * share, 24 * share, 0, 0, 6 * share, 12 * share};
+        CHECK(largest_difference(bag.weight.grad().to_vector(), all) < 1e-5);
+    }
+}
+
 TEST_CASE("Embedding starts with normal numbers and 0 in the padding") {
     manual_seed(3);
     const nn::Embedding table(1000, 50, {.padding_idx = -1});
@@ -88,12 +114,24 @@ TEST_CASE("an empty bag is 0 in every mode") {
 TEST_CASE("embeddings refuse what they cannot look up, by its value and range") {
     nn::Embedding table(5, 3);
     CHECK_SAYS(message_of<IndexError>([&] { table(from_vector(Indices{0, 5})); }), "index 5");
-    CHECK_SAYS(message_of<IndexError>([&] { table(from_vector(Indices{0, 5})); }), "-5 to 4");
+    CHECK_SAYS(message_of<IndexError>([&] { table(from_vector(Indices{0, 5})); }), "0 to 4");
+    CHECK_SAYS(message_of<IndexError>([&] { table(from_vector(Indices{0, -1})); }), "index -1");
     CHECK_SAYS(message_of<DTypeError>([&] { table(zeros({2})); }), "int64");
     CHECK_SAYS(message_of<ValueError>([] { nn::Embedding(-1, 3); }), "-1 and 3");
     CHECK_SAYS(message_of<IndexError>([] { nn::Embedding(5, 3, {.padding_idx = 5}); }), "padding_idx is 5");
     CHECK_SAYS(message_of<ValueError>([] { nn::Embedding(5, 3, {.max_norm = 0.0}); }), "max_norm is 0");
     CHECK_SAYS(message_of<ValueError>([] { nn::Embedding(5, 3, {.norm_type = -1}); }), "norm_type is -1");
+    CHECK_SAYS(
+        message_of<ValueError>([] { nn::EmbeddingBag(5, 3, {.scale_grad_by_freq = true, .mode = nn::BagMode::max}); }),
+        "scale_grad_by_freq with BagMode::max");
+}
+
+TEST_CASE("an index that is refused leaves the rows that max_norm would shorten") {
+    nn::Embedding table(3, 2, {.max_norm = 1.0});
+    table.weight = full({3, 2}, 5);
+    message_of<IndexError>([&] { table(from_vector(Indices{0, -1})); });
+    message_of<IndexError>([&] { table(from_vector(Indices{0, 3})); });
+    CHECK(table.weight.to_vector() == Numbers(6, 5.0));
 }
 
 TEST_CASE("EmbeddingBag refuses bags that do not fit") {
