@@ -52,7 +52,13 @@ std::vector<ModuleEntry> conv_entries() {
                                 {.torch = "ConvTranspose2d(3, 2, 3, stride=2, dilation=2)"}),
                        instance(MAKE(nn::weight_norm(nn::ConvTranspose2d(3, 2, 2), "weight", {.axis = 1})),
                                 {wave({2, 3, 3, 2})},
-                                {.torch = "nn.utils.weight_norm(ConvTranspose2d(3, 2, 2), dim=1)"})}},
+                                {.torch = "nn.utils.weight_norm(ConvTranspose2d(3, 2, 2), dim=1)"}),
+                       instance(
+                           MAKE(nn::spectral_norm(nn::ConvTranspose2d(3, 2, 2), "weight", {.n_power_iterations = 2})),
+                           {wave({2, 3, 3, 2})},
+                           {.torch = "nn.utils.spectral_norm(ConvTranspose2d(3, 2, 2), n_power_iterations=2)",
+                            .differs = true,
+                            .calls_to_settle = 200})}},
         {.name = "ConvTranspose3d",
          .formula =
              "bias[o] + sum over c, k and p of weight[c, o, k] x[n, c, p], added at p stride + k dilation - padding",

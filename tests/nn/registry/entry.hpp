@@ -24,6 +24,7 @@ struct InstanceOptions {
     bool single = true;              ///< trains on a batch of one
     Index batch_axis = 0;            ///< of the inputs and of the result
     std::vector<std::size_t> held{}; ///< floating inputs without a gradient
+    int calls_to_settle = 0;         ///< before the gradient in training is the slope: an iteration goes on in each
 };
 
 /// One way to make the module, and what to call it with.
@@ -48,7 +49,8 @@ struct ModuleEntry {
 /// All entries, joined in registry.cpp.
 const std::vector<ModuleEntry>& module_entries();
 
-/// Makes all floating parameters and buffers float64, and the parameters waves: numbers in which nothing is special.
+/// Makes all floating parameters and buffers float64, and the parameters waves: numbers in which nothing is special. So
+/// are the vectors of spectral_norm, which start at random.
 void fill_with_waves(nn::Module& module);
 
 /// The tensor that laws look at: the result itself or, of several, the first.

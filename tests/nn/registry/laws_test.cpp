@@ -72,11 +72,27 @@ std::vector<std::vector<double>> numbers_of(const nn::NamedTensors& list) {
     return all;
 }
 
+/// The buffers of a module, to be put back: a call in training moves them.
+class Buffers {
+public:
+    explicit Buffers(const nn::Module& m) {
+        for (const auto& item : m.named_buffers()) all_.emplace_back(item.second, item.second.clone());
+    }
+    void restore() const {
+        for (auto [buffer, numbers] : all_) no_grad([&] { buffer.assign(numbers); });
+    }
+
+private:
+    std::vector<std::pair<Tensor, Tensor>> all_;
+};
+
 /// d(sum of y times a wave) / d(each entry of x) beside central differences.
 void check_gradient(const Instance& it, nn::Module& m, const Tensors& inputs, Tensor x, const std::string& name) {
     constexpr double step = 1e-5;
+    const Buffers buffers(m);
     const auto loss = [&] {
         manual_seed(7); // dropout draws the same
+        buffers.restore();
         const NoGrad guard;
         const Tensor y = it.call(m, inputs);
         return sum(y * wave(y.shape(), 3)).item();
@@ -98,6 +114,7 @@ void check_gradient(const Instance& it, nn::Module& m, const Tensors& inputs, Te
 
 void check_gradients(const Instance& it, bool training) {
     const Module m = waved(it);
+    for (int i = 0; i < it.options.calls_to_settle; ++i) it.call(*m, it.inputs);
     if (!training) {
         it.call(*m, it.inputs);
         m->eval();

@@ -9,6 +9,9 @@ void fill_with_waves(nn::Module& module) {
     std::map<std::string, Tensor> by_name; // the order is PyTorch's, too
     for (auto& [name, p] : module.named_parameters()) by_name.emplace(name, p);
     double k = 0;
+    for (auto& [name, b] : module.named_buffers()) {
+        if (name.ends_with("weight_u") || name.ends_with("weight_v")) by_name.emplace(name, b);
+    }
     for (auto& [name, p] : by_name) no_grad([&] { p.assign(wave(p.shape(), ++k)); });
 }
 

@@ -4,7 +4,7 @@
     XGRAD_LIST_MODULES=/tmp/modules.json build/release/tests/xgrad_tests -tc="modules: values*"
     /usr/bin/python3 tests/nn/registry/write_torch.py /tmp/modules.json
 
-Parameters are waves in the order of their names: entry i of wave(k) is sin(0.7 i + k) / 2. For each instance stand the
+Parameters and the vectors of spectral_norm are waves in the order of their names: entry i of wave(k) is sin(0.7 i + k) / 2. For each instance stand the
 names and shapes of its state, and the value and, for the cotangent wave(3), the gradients of inputs and parameters, each as
 three numbers: the sum, the sum of squares and the sum weighted by wave(5).
 """
@@ -33,7 +33,8 @@ def first(result):
 def measured(expression, inputs):
     module = eval(expression, vars(nn) | {"nn": nn, "torch": torch})
     with torch.no_grad():
-        for k, (_, p) in enumerate(sorted(module.named_parameters())):
+        vectors = [(name, b) for name, b in module.named_buffers() if name.endswith(("weight_u", "weight_v"))]
+        for k, (_, p) in enumerate(sorted([*module.named_parameters(), *vectors])):
             p.copy_(wave(p.shape, k + 1))
     module.eval()
     x = [tensor(given) for given in inputs]
