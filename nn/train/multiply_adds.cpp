@@ -18,10 +18,11 @@ Index attention(In in, const Tensor&) {
     const Index width = in[0].shape(-1);
     return width == 0 ? 0 : in[0].numel() / width * in[1].shape(-2) * (width + in[2].shape(-1));
 }
-/// Inputs: room, x, weight_ih, weight_hh ...
-Index recurrent(In in, const Tensor&) {
-    const Tensor& x = in[1];
-    return x.shape(-1) == 0 ? 0 : x.numel() / x.shape(-1) * (in[2].numel() + in[3].numel());
+/// Inputs: room, x, weight_ih, weight_hh ... A projection, hidden to fewer, is there if weight_hh takes fewer than hidden.
+Index recurrent(In in, const Tensor& y) {
+    const Tensor &x = in[1], &weight_hh = in[3];
+    const Index hidden = y.shape(-1), width = weight_hh.shape(1), projection = width < hidden ? width * hidden : 0;
+    return x.shape(0) * x.shape(1) * (in[2].numel() + weight_hh.numel() + projection);
 }
 
 } // namespace

@@ -44,6 +44,32 @@ TEST_CASE("a summary counts calls, shapes, parameters, multiply-adds and bytes")
     CHECK(s.rows[1].seconds <= s.rows[0].seconds);
 }
 
+TEST_CASE("a summary counts the projections of attention and of an LSTM") {
+    nn::MultiheadAttention attention(8, 2); // x to itself: (5 positions, 3 examples, 8)
+    const nn::Summary a = nn::summary(attention, randn({5, 3, 8}));
+    CHECK(a.parameters == 24 * 8 + 24 + 8 * 8 + 8);
+    CHECK(a.multiply_adds == 15 * 8 * 24 + 3 * 5 * 5 * (8 + 8) + 15 * 8 * 8); // in, scores and values of all heads, out
+
+    nn::LSTM plain(4, 6), projected(4, 6, {.proj_size = 2});
+    const Tensor x = randn({7, 3, 4});
+    CHECK(nn::summary(plain, x).multiply_adds == 7 * 3 * 24 * (4 + 6));
+    const nn::Summary p = nn::summary(projected, x);
+    CHECK(p.multiply_adds == 7 * 3 * (24 * (4 + 2) + 2 * 6));
+    CHECK(p.parameters == 24 * (4 + 2) + 2 * 24 + 2 * 6);
+    nn::GRU both(4, 6, {.num_layers = 2, .bidirectional = true});
+    CHECK(nn::summary(both, x).multiply_adds == 2 * 7 * 3 * 18 * (4 + 6 + 12 + 6));
+}
+
+TEST_CASE("a summary counts the weights of attention that is asked for them, cells and bilinear layers") {
+    struct Asking {
+        static Index of(nn::Module& m, const Tensor& x) { return nn::summary(m, x).multiply_adds; }
+    };
+    nn::Sequential weighted([](const Tensor& x) { return matmul(attention_weights(x, x), x); });
+    CHECK(Asking::of(weighted, randn({3, 5, 4})) == 3 * 5 * 5 * (4 + 4));
+    nn::Sequential cell(nn::LSTMCell(4, 6));
+    CHECK(Asking::of(cell, randn({3, 4})) == 3 * 24 * (4 + 6));
+}
+
 TEST_CASE("a summary leaves gradients, running statistics, hooks and the generator as they were") {
     manual_seed(5);
     nn::Sequential net(nn::Linear(3, 4), nn::BatchNorm1d(4), nn::Dropout(0.5));
