@@ -21,4 +21,16 @@ constexpr PhiloxCounter philox(PhiloxCounter c, PhiloxKey k) {
     return c;
 }
 
+/// Half 0 or 1 of a block, and the number of rand in float64 that it is.
+constexpr std::uint64_t wide_word(const PhiloxCounter& words, std::size_t half) {
+    return words[2 * half] | std::uint64_t{words[2 * half + 1]} << 32;
+}
+constexpr double fraction_of(std::uint64_t x) { return static_cast<double>(x >> 11) * 0x1p-53; }
+
+/// Block number `position` of a seed: see Generator. `attempt` is 0 but where a number was refused and is drawn again.
+constexpr PhiloxCounter philox_block(std::uint64_t seed, std::uint64_t position, std::uint32_t attempt = 0) {
+    const auto low = [](std::uint64_t x) { return static_cast<std::uint32_t>(x); };
+    return philox({low(position), low(position >> 32), attempt, 0}, {low(seed), low(seed >> 32)});
+}
+
 } // namespace xg

@@ -17,16 +17,8 @@
 namespace xg {
 namespace {
 
-std::uint32_t low_word(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
-std::uint32_t high_word(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
-
-// `attempt` is 0 but where a number was refused and is drawn again.
 PhiloxCounter block(const Generator::State& at, std::uint32_t attempt = 0) {
-    return philox({low_word(at.position), high_word(at.position), attempt, 0}, {low_word(at.seed), high_word(at.seed)});
-}
-
-std::uint64_t wide(const PhiloxCounter& words, std::size_t half) {
-    return words[2 * half] | std::uint64_t{words[2 * half + 1]} << 32;
+    return philox_block(at.seed, at.position, attempt);
 }
 
 } // namespace
@@ -45,13 +37,12 @@ void manual_seed(std::uint64_t seed) { default_generator().set_state({seed, 0});
 
 namespace {
 
-double fraction(std::uint64_t x) { return static_cast<double>(x >> 11) * 0x1p-53; }
 float fraction(std::uint32_t w) { return static_cast<float>(w >> 8) * 0x1p-24f; }
 
 std::pair<double, double> normals(const PhiloxCounter& words) {
-    const double u = fraction(wide(words, 0)) + 0x1p-53; // in (0, 1]: its logarithm is finite
+    const double u = fraction_of(wide_word(words, 0)) + 0x1p-53; // in (0, 1]: its logarithm is finite
     const double r = std::sqrt(-2 * fixed_log(u));
-    const auto [c, s] = fixed_turn(fraction(wide(words, 1)));
+    const auto [c, s] = fixed_turn(fraction_of(wide_word(words, 1)));
     return {r * c, r * s};
 }
 
@@ -61,7 +52,7 @@ std::uint64_t bounded(const Generator::State& start, std::uint64_t i, std::uint6
     const std::uint64_t unfair = -range % range; // 2^64 mod range
     const Generator::State at{start.seed, start.position + i / 2};
     for (std::uint32_t attempt = 0;; ++attempt) {
-        const Product product = Product{wide(block(at, attempt), i % 2)} * range;
+        const Product product = Product{wide_word(block(at, attempt), i % 2)} * range;
         if (static_cast<std::uint64_t>(product) >= unfair) return static_cast<std::uint64_t>(product >> 64);
     }
 }
@@ -106,7 +97,7 @@ Tensor uniform(const char* function, const Shape& shape, const RandomOptions& op
     Generator& generator = generator_of(options);
     if (out.dtype() == float64) {
         draw<2>(generator, static_cast<double*>(out.data()), out.numel(), [](const PhiloxCounter& w) {
-            return std::array{fraction(wide(w, 0)), fraction(wide(w, 1))};
+            return std::array{fraction_of(wide_word(w, 0)), fraction_of(wide_word(w, 1))};
         });
     } else {
         draw<4>(generator, static_cast<float*>(out.data()), out.numel(), [](const PhiloxCounter& w) {

@@ -11,6 +11,7 @@
 #include <autograd/kernels/parallel.hpp>
 #include <autograd/kernels/product.hpp>
 #include <autograd/kernels/rows.hpp>
+#include <autograd/philox_internal.hpp>
 
 #define XGRAD_INLINE [[gnu::always_inline]] static inline
 
@@ -24,8 +25,8 @@ constexpr double work_of_piece = 1e6;
 constexpr Index most_pieces = 8;
 
 Index keys_of(const AttentionInputs& x) { return x.k.shape[x.k.rank() - 2]; }
-// Two blocks of scores, and a number for each query.
-Index room_of_piece(Index keys) { return 2 * block * keys + block; }
+// Two blocks of scores, and a number for each query; with dropout a factor for each score.
+Index room_of_piece(const AttentionInputs& x) { return (x.dropout.keep < 1 ? 3 : 2) * block * keys_of(x) + block; }
 
 // The matrices of one operand, one for each position of the leading axes.
 template <class T>
@@ -99,6 +100,13 @@ struct Add {
 };
 
 template <class T>
+struct Scale {
+    XGRAD_INLINE void run(T* __restrict to, const T* __restrict factors, Index n) {
+        for (Index i = 0; i < n; ++i) to[i] *= factors[i];
+    }
+};
+
+template <class T>
 class Attention {
 public:
     explicit Attention(const AttentionInputs& x)
@@ -125,12 +133,17 @@ public:
             const Index seen = seen_by(first, rows);
             T* out = y.as<T>() + (lead * queries_ + first) * values_;
             exponentials_of(lead, first, rows, seen, room, room + block * keys_);
+            if (drops()) {
+                draw_factors(lead, first, rows, seen, room);
+                drop(room, room, rows, seen);
+            }
             multiply<T>(rows, values_, seen, {room, keys_}, v_.at(lead), out, values_, false);
             for (Index r = 0; r < rows; ++r) kernels::scale(out + r * values_, values_, room[block * keys_ + r]);
         });
     }
 
-    // With p the weights and h = g v^T: dv = p^T g, ds = p (h - sum(p h)), dq = scale ds k, dk = scale ds^T q.
+    // With p the weights, d what dropout multiplies them by and h = d g v^T: dv = (d p)^T g, ds = p (h - sum(p h)),
+    // dq = scale ds k, dk = scale ds^T q.
     void backward(const Strided& g_in, const AttentionGradients& to_all, T* room_of_all) const {
         const Strided &dq = to_all.q, &dk = to_all.k, &dv = to_all.v;
         const Matrices<T> g_all(g_in);
@@ -146,7 +159,12 @@ public:
                 exponentials_of(lead, first, rows, seen, p, ds);
                 for (Index r = 0; r < rows; ++r) kernels::scale(p + r * keys_, seen, ds[r]);
                 multiply<T>(rows, seen, values_, g, turned(v_.at(lead)), ds, keys_, false);
+                if (drops()) {
+                    draw_factors(lead, first, rows, seen, room);
+                    drop(ds, room, rows, seen);
+                }
                 run_widest<Slope<T>>(static_cast<const T*>(p), ds, rows, seen, keys_);
+                if (drops()) drop(p, room, rows, seen);
                 // The first block writes what it sees, and zeros behind it.
                 const bool more = first > 0;
                 const auto keyed = [&](const Strided& to, Index n) { return to.as<T>() + lead * keys_ * n; };
@@ -167,6 +185,28 @@ private:
     static Factor<T> turned(Factor<T> f) { return {f.data, f.step, /*turned=*/true}; }
     Index seen_by(Index first, Index rows) const { return x_.causal ? std::min(keys_, first + rows) : keys_; }
 
+    bool drops() const { return x_.dropout.keep < 1; }
+    T* factors_in(T* room) const { return room + 2 * block * keys_ + block; }
+    // What the weights of some queries are multiplied by: 1 / keep, or 0.
+    void draw_factors(Index lead, Index first, Index rows, Index seen, T* room) const {
+        const AttentionDropout& d = x_.dropout;
+        T* to = factors_in(room);
+        const T kept = static_cast<T>(1 / d.keep);
+        for (Index r = 0; r < rows; ++r, to += keys_) {
+            const auto begin = static_cast<std::uint64_t>((lead * queries_ + first + r) * keys_);
+            PhiloxCounter words{};
+            for (Index j = 0; j < seen; ++j) {
+                const std::uint64_t number = begin + static_cast<std::uint64_t>(j);
+                if (j == 0 || number % 2 == 0) words = philox_block(d.seed, d.position + number / 2);
+                to[j] = fraction_of(wide_word(words, number % 2)) < d.keep ? kept : T(0);
+            }
+        }
+    }
+    void drop(T* scores, T* room, Index rows, Index seen) const {
+        const T* factors = factors_in(room);
+        for (Index at = 0; at < rows * keys_; at += keys_) run_widest<Scale<T>>(scores + at, factors + at, seen);
+    }
+
     // f(item, room) for each item; pieces are cut by the shape alone. `products` is how many there are an item.
     template <class F>
     void over(Index items, int products, T* room, const F& f) const {
@@ -177,7 +217,7 @@ private:
         const Index pieces = std::clamp<Index>(static_cast<Index>(worth), 1, items);
         parallel_for(pieces, [&](Index piece) {
             for (Index i = piece * items / pieces, end = (piece + 1) * items / pieces; i < end; ++i)
-                f(i, room + piece * room_of_piece(keys_));
+                f(i, room + piece * room_of_piece(x_));
         });
     }
 
@@ -227,7 +267,7 @@ void with_type(DType d, const F& f) {
 } // namespace
 
 std::size_t attention_room(const AttentionInputs& x) {
-    return static_cast<std::size_t>(most_pieces * room_of_piece(keys_of(x))) * size_of(x.q.dtype);
+    return static_cast<std::size_t>(most_pieces * room_of_piece(x)) * size_of(x.q.dtype);
 }
 
 void attention(const AttentionInputs& x, const Strided& y, char* room) {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include <autograd/creation.hpp>
+#include <autograd/engine/level.hpp>
 #include <autograd/engine/node.hpp>
 #include <autograd/kernels/attention.hpp>
 #include <autograd/ops/attention_samples_internal.hpp>
@@ -39,6 +40,7 @@ struct Attention {
     struct Attrs {
         double scale;
         bool causal;
+        kernels::AttentionDropout dropout = {};
     };
     static constexpr int arity = -1;
     static constexpr OpDoc doc{
@@ -58,7 +60,7 @@ struct Attention {
         return out;
     }
     static kernels::AttentionInputs inputs(std::span<const Strided> x, const Attrs& a) {
-        return {x[0], x[1], x[2], x.size() > 3 ? x[3] : Strided{}, a.scale, a.causal};
+        return {x[0], x[1], x[2], x.size() > 3 ? x[3] : Strided{}, a.scale, a.causal, a.dropout};
     }
     static void forward(std::span<const Strided> x, const Strided& y, const Attrs& a) {
         const kernels::AttentionInputs in = inputs(x, a);
@@ -73,12 +75,24 @@ struct Attention {
     // The derivative of softmax is symmetric, so one line is both rules.
     static Tensor slope(const Tensor& p, const Tensor& t) { return p * (t - sum(p * t, -1, {.keepdims = true})); }
 
+    // What dropout makes of the weights, or of their tangents and cotangents.
+    static Tensor kept(const Tensor& p, const Attrs& a) {
+        if (a.dropout.keep == 1) return p;
+        Generator generator;
+        generator.set_state({a.dropout.seed, a.dropout.position});
+        const Tensor drawn = [&] {
+            const VisibleLevels outside(0); // the numbers of the kernel, whatever transform asks
+            return rand(p.shape(), {.dtype = DType::float64, .generator = &generator});
+        }();
+        return where(less(drawn, a.dropout.keep), p / a.dropout.keep, 0.0);
+    }
     static Grads vjp(const Saved& s, const Tensor& g, const Attrs& a) {
         if (s.is_plain(g) && !(s.shapes.size() > 3 && s.needs(3))) return plain_vjp(s, g, a);
-        const Tensor p = weights(s.in, a), ds = slope(p, matmul(g, transpose(s.in[2])));
+        const Tensor p = weights(s.in, a), ds = slope(p, kept(matmul(g, transpose(s.in[2])), a));
         return {s.needs(0) ? matmul(ds, s.in[1]) * a.scale : Tensor(),
                 s.needs(1) ? matmul(transpose(ds), s.in[0]) * a.scale : Tensor(),
-                s.needs(2) ? matmul(transpose(p), g) : Tensor(), s.shapes.size() > 3 && s.needs(3) ? ds : Tensor()};
+                s.needs(2) ? matmul(transpose(kept(p, a)), g) : Tensor(),
+                s.shapes.size() > 3 && s.needs(3) ? ds : Tensor()};
     }
     static Grads plain_vjp(const Saved& s, const Tensor& g, const Attrs& a) {
         Grads grads;
@@ -99,8 +113,8 @@ struct Attention {
         if (t[0].defined()) add(scores, matmul(t[0], transpose(s.in[1])) * a.scale);
         if (t[1].defined()) add(scores, matmul(s.in[0], transpose(t[1])) * a.scale);
         if (t.size() > 3 && t[3].defined()) add(scores, t[3]);
-        if (scores.defined()) add(total, matmul(slope(p, scores), s.in[2]));
-        if (t[2].defined()) add(total, matmul(p, t[2]));
+        if (scores.defined()) add(total, matmul(kept(slope(p, scores), a), s.in[2]));
+        if (t[2].defined()) add(total, matmul(kept(p, a), t[2]));
         return total;
     }
     static Tensor batch(In x, unsigned b, const Attrs& a) {
@@ -184,6 +198,16 @@ Prepared prepared(const char* op, const Operand& q_in, const Operand& k_in, cons
     return x;
 }
 
+// Whether a block can draw what dropout would draw for all weights at once: the numbers are plain, not those of examples, and
+// there is a row of weights for each row of the result.
+bool draws_by_block(const Prepared& x, const Tensor& v, Generator& generator) {
+    for (const Tensor& t : {x.q, x.k, v, x.mask}) {
+        if (t.defined() && t.impl()->level != 0) return false;
+    }
+    const Tensor nothing = rand({0}, {.generator = &generator}); // an example's inside of vmap
+    return nothing.impl()->level == 0 && broadcast("", lead_of(x.q), lead_of(x.k)) == x.lead;
+}
+
 struct AttentionWeights {
     static constexpr OpDoc doc{.name = "attention_weights",
                                .formula = "p = softmax(scale q k^T + mask) over the keys",
@@ -209,14 +233,22 @@ Tensor scaled_dot_product_attention(const Operand& q, const Operand& k, const Op
         fail<ValueError>("{}: dropout_p is {}\n  expected 0 to 1", op, o.dropout_p);
     }
     const Tensor v = v_given.to(x.q.dtype());
-    if (o.dropout_p > 0) {
+    Generator& generator = o.generator ? *o.generator : default_generator();
+    if (o.dropout_p > 0 && !(o.dropout_p < 1 && draws_by_block(x, v, generator))) {
         const Tensor p = weights_of(x.q, x.k, x.mask, x.scale, o.is_causal);
-        return matmul(dropout(p, {.p = o.dropout_p, .generator = o.generator}), v);
+        return matmul(dropout(p, {.p = o.dropout_p, .generator = &generator}), v);
     }
     const auto whole = [&](const Tensor& t) { return expand_to(t, with(x.lead, t.shape(-2), t.shape(-1))); };
     Tensor in[4] = {whole(x.q), whole(x.k), whole(v), {}};
     if (x.mask.defined()) in[3] = expand_to(x.mask, with(x.lead, x.q.shape(-2), x.k.shape(-2)));
-    return apply<Attention>(q.site(), In(in, x.mask.defined() ? 4 : 3), {x.scale, o.is_causal});
+    kernels::AttentionDropout drop{};
+    if (o.dropout_p > 0) {
+        const Generator::State at = generator.state();
+        const auto numbers = static_cast<std::uint64_t>(with(x.lead, x.q.shape(-2), x.k.shape(-2)).numel());
+        drop = {1 - o.dropout_p, at.seed, at.position};
+        generator.set_state({at.seed, at.position + (numbers + 1) / 2});
+    }
+    return apply<Attention>(q.site(), In(in, x.mask.defined() ? 4 : 3), {x.scale, o.is_causal, drop});
 }
 
 Tensor attention_weights(const Operand& q, const Operand& k, AttentionWeightsOptions o) {

@@ -18,8 +18,8 @@ struct AttentionOptions {
 };
 /// softmax(scale q k^T + mask) v: q (..., queries, width), k (..., keys, width), v (..., keys, values) ->
 /// (..., queries, values); the leading axes broadcast. Floating point. A query that no key takes part in gets zeros, and has no
-/// gradient. Without dropout the scores are never held all at once, neither forward nor backward; a mask that wants a gradient
-/// makes the backward pass hold them.
+/// gradient. The scores are never held all at once, neither forward nor backward, and dropout draws what it would for all
+/// of them; inside vmap, and for the gradient of a mask, they are held.
 /// ShapeError for sizes that do not agree; DTypeError for a mask of integers; ValueError for dropout_p outside [0, 1] and a
 /// scale that is not finite. Sources: Vaswani et al., NIPS 2017; Dao et al., NeurIPS 2022.
 XGRAD_API Tensor scaled_dot_product_attention(const Operand& q, const Operand& k, const Operand& v,

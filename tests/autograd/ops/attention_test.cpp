@@ -33,6 +33,52 @@ TEST_CASE("attention drops weights as dropout does") {
     CHECK(largest_gap(y, scaled_dot_product_attention(q, k, v, {.is_causal = true})) > 0.1);
 }
 
+TEST_CASE("attention with dropout and its gradients are those of dropped weights, over many blocks of queries") {
+    const Tensor mask = rand({33, 70}, {.dtype = float64}) < 0.8;
+    for (const bool causal : {false, true}) {
+        for (const Tensor& m : {Tensor(), mask}) {
+            auto [q, unused, unused_too] = operands({3, 2, 33, 6});
+            auto [k, v, unused_here] = operands({2, 70, 6}); // broadcasts beside q
+            Generator one(9), other(9);
+            const Tensor fused = scaled_dot_product_attention(
+                q, k, v, {.attn_mask = m, .dropout_p = 0.3, .is_causal = causal, .generator = &one});
+            const Tensor p = attention_weights(q, k, {.attn_mask = m, .is_causal = causal});
+            const Tensor composed = matmul(dropout(p, {.p = 0.3, .generator = &other}), v);
+            CHECK(one.state() == other.state());
+            CHECK(largest_gap(fused, composed) < 1e-13);
+            const Tensor g = randn(fused.shape(), {.dtype = float64});
+            const auto a = grad(fused, {q, k, v}, {.grad_outputs = {g}, .create_graph = true}),
+                       b = grad(composed, {q, k, v}, {.grad_outputs = {g}, .create_graph = true});
+            for (std::size_t i = 0; i < 3; ++i) CHECK(largest_gap(a[i], b[i]) < 1e-12);
+            const auto c = grad(sum(square(a[0])) + sum(a[2]), {q, k}), d = grad(sum(square(b[0])) + sum(b[2]), {q, k});
+            for (std::size_t i = 0; i < 2; ++i) CHECK(largest_gap(c[i], d[i]) < 1e-11);
+        }
+    }
+}
+
+TEST_CASE("dropped attention leaves the generator at the next whole block, for odd numbers of weights, too") {
+    const auto [q, k, v] = operands({3, 3, 4}); // 27 weights
+    Generator one(2), other(2);
+    scaled_dot_product_attention(q, k, v, {.dropout_p = 0.5, .generator = &one});
+    rand({27}, {.dtype = float64, .generator = &other});
+    CHECK(one.state() == other.state());
+}
+
+TEST_CASE("a tangent of dropped attention is that of the same draw") {
+    const auto [q, k, v] = operands({2, 5, 4});
+    const auto attend = [&](const Tensor& x) {
+        Generator generator(5);
+        return scaled_dot_product_attention(x, k.detach(), x, {.dropout_p = 0.4, .generator = &generator});
+    };
+    const auto composed = [&](const Tensor& x) {
+        Generator generator(5);
+        return matmul(dropout(attention_weights(x, k.detach()), {.p = 0.4, .generator = &generator}), x);
+    };
+    const Tensor x = q.detach(), t = v.detach();
+    CHECK(largest_gap(jvp(attend, x, t).second, jvp(composed, x, t).second) < 1e-13);
+    CHECK(largest_gap(jacobian(attend, x), jacobian(composed, x)) < 1e-13);
+}
+
 TEST_CASE("the fused attention and its gradients are those of the weights, over many blocks of queries") {
     for (const bool causal : {false, true}) {
         auto [q, k, v] = operands({2, 150, 6});
@@ -67,12 +113,17 @@ TEST_CASE("attention of long sequences never holds all scores") {
     const MemoryStats before = memory_stats();
     sum(scaled_dot_product_attention(q, k, v, {.is_causal = true})).backward();
     CHECK(memory_stats().peak - before.in_use < 2000 * 2000 * 4 * 3 / 5);
+    reset_peak_memory();
+    sum(scaled_dot_product_attention(q, k, v, {.dropout_p = 0.1, .is_causal = true})).backward();
+    CHECK(memory_stats().peak - before.in_use < 2000 * 2000 * 4 * 3 / 5);
 }
 
 TEST_CASE("threads: attention has the same bits for any number of them") {
     const auto bits = [] {
         auto [q, k, v] = operands({3, 2, 130, 16}, float32);
         sum(square(scaled_dot_product_attention(q, k, v, {.is_causal = true}))).backward();
+        Generator generator(3);
+        sum(square(scaled_dot_product_attention(q, k, v, {.dropout_p = 0.2, .generator = &generator}))).backward();
         return concat({flatten(q.grad()), flatten(k.grad()), flatten(v.grad())}).to_vector<float>();
     };
     std::vector<float> one;
