@@ -69,12 +69,14 @@ Fans fans(const Shape& shape, Site site) {
 Tensor uniform(const Shape& shape, double low, double high, InitOptions options, Site site) {
     const CallSite here(site);
     require_finite("init::uniform", "high - low", high - low);
+    if (high < low) fail<ValueError>("init::uniform: low is {} and high {}\n  expected low <= high", low, high);
     return rand(shape, random_options("init::uniform", options)) * (high - low) + low;
 }
 Tensor normal(const Shape& shape, double mean, double stddev, InitOptions options, Site site) {
     const CallSite here(site);
     require_finite("init::normal", "the mean", mean);
     require_finite("init::normal", "the standard deviation", stddev);
+    if (stddev < 0) fail<ValueError>("init::normal: the standard deviation is {}\n  expected 0 or more", stddev);
     return normal_around_0("init::normal", shape, stddev, options) + mean;
 }
 

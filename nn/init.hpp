@@ -27,10 +27,10 @@ struct InitOptions {
 };
 
 /// Uniform in [low, high).
-XGRAD_API Tensor uniform(const Shape& shape, double low, double high, InitOptions options = {},
+XGRAD_API Tensor uniform(const Shape& shape, double low = 0, double high = 1, InitOptions options = {},
                          Site site = Site::here());
 /// Normal with this mean and standard deviation.
-XGRAD_API Tensor normal(const Shape& shape, double mean, double stddev, InitOptions options = {},
+XGRAD_API Tensor normal(const Shape& shape, double mean = 0, double stddev = 1, InitOptions options = {},
                         Site site = Site::here());
 
 struct XavierOptions {

@@ -1,5 +1,6 @@
 #include <nn/modules/conv.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 #include <autograd/error_format_internal.hpp>
@@ -33,6 +34,46 @@ Tensor first_weight(const char* name, int axes, Index in_channels, Index out_cha
     return init::kaiming_uniform(shape, {.a = std::sqrt(5.0)}); // which makes the bound that of the bias
 }
 
+void check_numbers(const char* name, const char* option, const Shape& numbers, int axes, Index least) {
+    bool fits = numbers.rank() == 1 || numbers.rank() == axes;
+    for (const Index n : numbers) fits = fits && n >= least;
+    if (!fits) {
+        fail<ValueError>("{}: {} is {}\n  expected {} or more, one number or {}", name, option, numbers.str(), least,
+                         axes);
+    }
+}
+
+// What the calls would refuse, as soon as it is known.
+void check(const char* name, int axes, const ConvLayerOptions& o, Site site) {
+    const CallSite here(site);
+    check_numbers(name, "stride", o.stride, axes, 1);
+    check_numbers(name, "dilation", o.dilation, axes, 1);
+    if (o.padding.word.empty()) return check_numbers(name, "padding", o.padding.sizes, axes, 0);
+    if (o.padding.word != "same" && o.padding.word != "valid") {
+        fail<ValueError>("{}: padding is \"{}\"\n  expected numbers, \"same\" or \"valid\"", name, o.padding.word);
+    }
+    for (const Index n : o.stride) {
+        if (o.padding.word == "same" && n != 1) {
+            fail<ValueError>("{}: padding \"same\" with a stride of {}\n  expected a stride of 1", name, n);
+        }
+    }
+}
+void check(const char* name, int axes, const ConvTransposeLayerOptions& o, Site site) {
+    const CallSite here(site);
+    check_numbers(name, "stride", o.stride, axes, 1);
+    check_numbers(name, "dilation", o.dilation, axes, 1);
+    check_numbers(name, "padding", o.padding, axes, 0);
+    check_numbers(name, "output_padding", o.output_padding, axes, 0);
+    for (int i = 0; i < axes; ++i) {
+        const auto number = [i](const Shape& numbers) { return numbers[numbers.rank() == 1 ? 0 : i]; };
+        if (number(o.output_padding) >= std::max(number(o.stride), number(o.dilation))) {
+            fail<ValueError>(
+                "{}: output_padding is {} with stride {} and dilation {}\n  expected less than one of them", name,
+                o.output_padding.str(), o.stride.str(), o.dilation.str());
+        }
+    }
+}
+
 Tensor first_bias(const Tensor& weight, Index channels, bool wanted) {
     return wanted ? init::uniform_fan_in({channels}, init::fans(weight.shape()).in) : Tensor();
 }
@@ -44,7 +85,9 @@ ConvLayer::ConvLayer(const char* name, int axes, Index in_channels, Index out_ch
     : weight(first_weight(name, axes, in_channels, out_channels, o.groups, kernel, /*outputs_first=*/true, site)),
       bias(first_bias(weight, out_channels, o.bias)),
       options(o),
-      axes_(axes) {}
+      axes_(axes) {
+    check(name, axes, o, site);
+}
 
 // x with the room around it that a convolution fills with zeros only.
 Tensor ConvLayer::surrounded(const Tensor& x) const {
@@ -73,7 +116,9 @@ ConvTransposeLayer::ConvTransposeLayer(const char* name, int axes, Index in_chan
     : weight(first_weight(name, axes, in_channels, out_channels, o.groups, kernel, /*outputs_first=*/false, site)),
       bias(first_bias(weight, out_channels, o.bias)),
       options(o),
-      axes_(axes) {}
+      axes_(axes) {
+    check(name, axes, o, site);
+}
 
 Tensor ConvTransposeLayer::forward(const Tensor& x) {
     const auto f = axes_ == 1 ? conv_transpose1d : axes_ == 2 ? conv_transpose2d : conv_transpose3d;

@@ -16,7 +16,8 @@ struct ConvLayerOptions {
 
 /// What Conv1d, Conv2d and Conv3d share: (N, in_channels, *) -> (N, out_channels, *), by xg::conv1d and so on.
 /// Both parameters start uniform in [-b, b) with b = 1 / sqrt(in_channels / groups * kernel), as in PyTorch.
-/// ValueError: sizes below 1, groups that do not divide the channels. In the call: the errors of the operation.
+/// ValueError: sizes, a stride or a dilation below 1, negative padding, "same" with a stride, groups that do not divide the
+/// channels. In the call: the errors of the operation.
 struct XGRAD_API ConvLayer : Module {
     Tensor forward(const Tensor& x) override;
 

@@ -12,6 +12,16 @@
 namespace xg::nn {
 namespace {
 
+double checked_eps(const char* name, double eps, Site site) {
+    const CallSite here(site);
+    if (!(eps >= 0)) fail<ValueError>("{}: eps is {}\n  expected 0 or more", name, eps);
+    return eps;
+}
+void check_momentum(const char* name, double momentum, Site site) {
+    const CallSite here(site);
+    if (!(momentum >= 0 && momentum <= 1)) fail<ValueError>("{}: momentum is {}\n  expected 0 to 1", name, momentum);
+}
+
 Tensor filled(const char* name, const Shape& shape, double value, bool wanted, Site site) {
     const CallSite here(site);
     for (const Index n : shape) {
@@ -31,7 +41,10 @@ BatchNorm::BatchNorm(const char* name, int least_rank, int most_rank, Index n, c
       options(o),
       name_(name),
       least_rank_(least_rank),
-      most_rank_(most_rank) {}
+      most_rank_(most_rank) {
+    checked_eps(name, o.eps, site);
+    check_momentum(name, o.momentum.value_or(0), site);
+}
 
 Tensor BatchNorm::forward(const Tensor& x) {
     if (x.rank() < least_rank_ || x.rank() > most_rank_) {
@@ -61,9 +74,8 @@ InstanceNorm::InstanceNorm(const char* name, int axes, Index n, const InstanceNo
       name_(name),
       axes_(axes),
       num_features_(n) {
-    const CallSite here(site);
-    if (!(o.momentum >= 0 && o.momentum <= 1))
-        fail<ValueError>("{}: momentum is {}\n  expected 0 to 1", name, o.momentum);
+    checked_eps(name, o.eps, site);
+    check_momentum(name, o.momentum, site);
 }
 
 Tensor InstanceNorm::forward(const Tensor& x) {
@@ -97,18 +109,20 @@ LayerNorm::LayerNorm(const Shape& shape, const LayerNormOptions& o, Site site)
     : weight(filled("LayerNorm", shape, 1, o.elementwise_affine, site)),
       bias(filled("LayerNorm", shape, 0, o.elementwise_affine, site)),
       normalized_shape(shape),
-      eps(o.eps) {}
+      eps(checked_eps("LayerNorm", o.eps, site)) {}
 Tensor LayerNorm::forward(const Tensor& x) { return layer_norm(x, normalized_shape, weight, bias, {.eps = eps}); }
 
 RMSNorm::RMSNorm(const Shape& shape, const RMSNormOptions& o, Site site)
-    : weight(filled("RMSNorm", shape, 1, o.elementwise_affine, site)), normalized_shape(shape), eps(o.eps) {}
+    : weight(filled("RMSNorm", shape, 1, o.elementwise_affine, site)), normalized_shape(shape), eps(o.eps) {
+    checked_eps("RMSNorm", o.eps.value_or(0), site);
+}
 Tensor RMSNorm::forward(const Tensor& x) { return rms_norm(x, normalized_shape, weight, {.eps = eps}); }
 
 GroupNorm::GroupNorm(Index groups, Index channels, const GroupNormOptions& o, Site site)
     : weight(filled("GroupNorm", {channels}, 1, o.affine, site)),
       bias(filled("GroupNorm", {channels}, 0, o.affine, site)),
       num_groups(groups),
-      eps(o.eps) {
+      eps(checked_eps("GroupNorm", o.eps, site)) {
     const CallSite here(site);
     if (groups < 1 || channels % groups != 0) {
         fail<ValueError>("GroupNorm: {} groups for {} channels\n  expected groups that divide the channels", groups,

@@ -100,6 +100,10 @@ struct LayerNormOptions {
 /// xg::layer_norm over the last axes, those of `normalized_shape`: the shape of x. ValueError for a negative size.
 struct XGRAD_API LayerNorm : Module {
     explicit LayerNorm(const Shape& normalized_shape, const LayerNormOptions& o = {}, Site site = Site::here());
+    /// `nn::LayerNorm({3, 4})`, and `nn::LayerNorm({4})`, which would be a copy as well.
+    template <Integer I>
+    explicit LayerNorm(std::initializer_list<I> sizes, const LayerNormOptions& o = {}, Site site = Site::here())
+        : LayerNorm(Shape(std::vector<Index>(sizes.begin(), sizes.end())), o, site) {}
     Tensor forward(const Tensor& x) override;
 
     Parameter weight, bias; ///< (*normalized_shape); undefined unless elementwise_affine
@@ -115,6 +119,10 @@ struct RMSNormOptions {
 /// xg::rms_norm over the last axes, those of `normalized_shape`: the shape of x. ValueError for a negative size.
 struct XGRAD_API RMSNorm : Module {
     explicit RMSNorm(const Shape& normalized_shape, const RMSNormOptions& o = {}, Site site = Site::here());
+    /// `nn::RMSNorm({3, 4})`, and `nn::RMSNorm({4})`, which would be a copy as well.
+    template <Integer I>
+    explicit RMSNorm(std::initializer_list<I> sizes, const RMSNormOptions& o = {}, Site site = Site::here())
+        : RMSNorm(Shape(std::vector<Index>(sizes.begin(), sizes.end())), o, site) {}
     Tensor forward(const Tensor& x) override;
 
     Parameter weight; ///< (*normalized_shape); undefined unless elementwise_affine

@@ -40,11 +40,19 @@ Tensor Optimizer::loaded(const std::string& name, const Tensor& saved, std::size
 
 void Optimizer::load_state_dict(const StateDict& state, Site site) {
     const CallSite here(site);
+    const auto entry = [&](const std::string& name) -> const Tensor& {
+        if (state.contains(name)) return state.at(name);
+        fail<StateError>(
+            "{}::load_state_dict: the state has no '{}'\n  expected the state of {} with the same options over the "
+            "same "
+            "parameters",
+            name_, name, name_);
+    };
     std::vector<Group> groups = groups_;
     std::size_t used = groups.size();
     for (std::size_t g = 0; g < groups.size(); ++g) {
         const std::string name = g == 0 ? "lr" : fmt::format("{}.lr", g);
-        groups[g].lr = state.at(name).item();
+        groups[g].lr = entry(name).item();
         require(std::isfinite(groups[g].lr) && groups[g].lr >= 0, name.c_str(), groups[g].lr,
                 "a finite number, 0 or more");
     }
@@ -58,7 +66,7 @@ void Optimizer::load_state_dict(const StateDict& state, Site site) {
             ++used;
             for (const Moment& moment : groups_[slot.group].moments) {
                 const std::string name = fmt::format("{}.{}", i, moment.name);
-                slot.moments.push_back(loaded(name, state.at(name), i, moment));
+                slot.moments.push_back(loaded(name, entry(name), i, moment));
                 ++used;
             }
         }

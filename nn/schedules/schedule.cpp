@@ -68,15 +68,20 @@ StateDict Schedule::state_dict() const {
 }
 
 std::size_t Schedule::read(const std::string& prefix, const StateDict& state, std::vector<Loaded>& all) {
-    Loaded loaded{this, state.at(prefix + "epoch").item<Index>(), {}, {}};
+    const auto entry = [&](const std::string& name) -> const Tensor& {
+        if (state.contains(prefix + name)) return state.at(prefix + name);
+        fail<StateError>("{}::load_state_dict: the state has no '{}{}'\n  expected the state of the same schedule",
+                         name_, prefix, name);
+    };
+    Loaded loaded{this, entry("epoch").item<Index>(), {}, {}};
     require(loaded.epoch >= 0, "epoch", static_cast<double>(loaded.epoch), "0 or more");
-    const Tensor& base = state.at(prefix + "base_lrs");
+    const Tensor& base = entry("base_lrs");
     if (!(base.shape() == Shape{static_cast<Index>(group_count())})) {
         fail<ShapeError>("{}::load_state_dict: '{}base_lrs' has shape {}\n  expected {} groups", name_, prefix,
                          base.shape().str(), group_count());
     }
     loaded.base_lrs = base.to_vector();
-    for (const auto& [name, number] : remembered()) loaded.numbers.push_back(state.at(prefix + name).item());
+    for (const auto& [name, number] : remembered()) loaded.numbers.push_back(entry(name).item());
     std::size_t used = 2 + loaded.numbers.size();
     all.push_back(std::move(loaded));
     std::size_t i = 0;
