@@ -145,6 +145,8 @@ TEST_CASE("an initialisation refuses numbers that are not finite and integers") 
     CHECK_SAYS(message_of<ValueError>([] { init::kaiming_normal({2, 2}, {.gain = HUGE_VAL}); }), "gain is inf");
     CHECK_SAYS(message_of<ValueError>([] { init::kaiming_uniform({2, 2}, {.a = HUGE_VAL}); }), "slope a is inf");
     CHECK_SAYS(message_of<ValueError>([] { init::normal({2}, 0, std::nan("")); }), "standard deviation");
+    CHECK_SAYS(message_of<ValueError>([] { init::normal({2}, 0, -1); }), "standard deviation is -1");
+    CHECK_SAYS(message_of<ValueError>([] { init::uniform({2}, 1, -1); }), "low is 1 and high -1");
     CHECK_SAYS(message_of<ValueError>([] { init::uniform_fan_in({2}, -1); }), "fan_in is -1");
     CHECK_SAYS(message_of<DTypeError>([] { init::normal({2}, 0, 1, {.dtype = int64}); }), "int64");
 }

@@ -180,6 +180,20 @@ TEST_CASE("ctc_loss is infinite where no alignment exists, or 0 without gradient
     CHECK(x.grad().to_vector() == Numbers(6, 0.0));
 }
 
+TEST_CASE("ctc_loss takes targets one behind the other") {
+    const Tensor x = log_softmax(randn({6, 3, 4}, {.dtype = float64}), 2), inputs = labels({6, 5, 6});
+    const Tensor lengths = labels({2, 1, 3});
+    const Tensor rows = tensor({{1, 2, 0}, {3, 0, 0}, {2, 2, 1}}, {.dtype = int64});
+    const Tensor behind = labels({1, 2, 3, 2, 2, 1});
+    CHECK(ctc_loss(x, behind, inputs, lengths, {.reduction = Reduction::none}).to_vector() ==
+          ctc_loss(x, rows, inputs, lengths, {.reduction = Reduction::none}).to_vector());
+    CHECK_SAYS(message_of<ShapeError>([&] { ctc_loss(x, labels({1, 2}), inputs, lengths); }), "expected (6,)");
+    CHECK_SAYS(message_of<ValueError>([&] {
+                   ctc_loss(x, behind, inputs, labels({-2, 1, 3}));
+               }),
+               "target length 0 is -2");
+}
+
 TEST_CASE("ctc_loss of a long sequence matches the sum over alignments in closed form") {
     // Uniform probabilities over 2 classes, one label: runs of 1 inside T steps, T (T + 1) / 2 of 2^T.
     const Index steps = 200;

@@ -47,8 +47,8 @@ TEST_CASE("attention with dropout and its gradients are those of dropped weights
             CHECK(one.state() == other.state());
             CHECK(largest_gap(fused, composed) < 1e-13);
             const Tensor g = randn(fused.shape(), {.dtype = float64});
-            const auto a = grad(fused, {q, k, v}, {.grad_outputs = {g}, .create_graph = true}),
-                       b = grad(composed, {q, k, v}, {.grad_outputs = {g}, .create_graph = true});
+            const auto a = grad(fused, {q, k, v}, {.create_graph = true, .grad_outputs = {g}}),
+                       b = grad(composed, {q, k, v}, {.create_graph = true, .grad_outputs = {g}});
             for (std::size_t i = 0; i < 3; ++i) CHECK(largest_gap(a[i], b[i]) < 1e-12);
             const auto c = grad(sum(square(a[0])) + sum(a[2]), {q, k}), d = grad(sum(square(b[0])) + sum(b[2]), {q, k});
             for (std::size_t i = 0; i < 2; ++i) CHECK(largest_gap(c[i], d[i]) < 1e-11);

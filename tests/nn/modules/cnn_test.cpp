@@ -175,6 +175,27 @@ TEST_CASE("layers refuse what cannot be and say why") {
     CHECK_SAYS(message_of<ValueError>([] { nn::Conv2d(0, 4, 3); }), "the channels are 0 and 4");
     CHECK_SAYS(message_of<ValueError>([] { nn::Conv2d(1, 4, 0); }), "the kernel is (0,)");
     CHECK_SAYS(message_of<ValueError>([] { nn::Conv2d(1, 4, {3, 3, 3}); }), "one an axis of space");
+    CHECK_SAYS(message_of<ValueError>([] { nn::Conv2d(1, 4, 3, {.stride = 0}); }), "stride is (0,)");
+    CHECK_SAYS(message_of<ValueError>([] { nn::Conv2d(1, 4, 3, {.stride = {1, 2, 3}}); }), "one number or 2");
+    CHECK_SAYS(message_of<ValueError>([] { nn::Conv1d(1, 4, 3, {.padding = -1}); }), "padding is (-1,)");
+    CHECK_SAYS(message_of<ValueError>([] { nn::Conv3d(1, 4, 3, {.dilation = {1, 0, 1}}); }), "dilation is (1, 0, 1)");
+    CHECK_SAYS(message_of<ValueError>([] { nn::Conv2d(1, 4, 3, {.padding = "sama"}); }), "padding is \"sama\"");
+    CHECK_SAYS(message_of<ValueError>([] {
+                   nn::Conv2d(1, 4, 3, {.stride = {1, 2}, .padding = "same"});
+               }),
+               "\"same\" with a stride of 2");
+    CHECK_SAYS(message_of<ValueError>([] { nn::ConvTranspose2d(1, 4, 3, {.stride = 0}); }), "stride is (0,)");
+    CHECK_SAYS(message_of<ValueError>([] { nn::ConvTranspose2d(1, 4, 3, {.dilation = 0}); }), "dilation is (0,)");
+    CHECK_SAYS(message_of<ValueError>([] {
+                   nn::ConvTranspose2d(1, 4, 3, {.stride = 2, .output_padding = {1, 2}});
+               }),
+               "output_padding is (1, 2) with stride (2,)");
+    CHECK_SAYS(message_of<ValueError>([] { nn::LayerNorm(4, {.eps = -1}); }), "LayerNorm: eps is -1");
+    CHECK_SAYS(message_of<ValueError>([] { nn::RMSNorm(4, {.eps = -1}); }), "RMSNorm: eps is -1");
+    CHECK_SAYS(message_of<ValueError>([] { nn::GroupNorm(2, 4, {.eps = std::nan("")}); }), "GroupNorm: eps is nan");
+    CHECK_SAYS(message_of<ValueError>([] { nn::BatchNorm2d(4, {.eps = -1}); }), "BatchNorm2d: eps is -1");
+    CHECK_SAYS(message_of<ValueError>([] { nn::BatchNorm2d(4, {.momentum = 2}); }), "momentum is 2");
+    CHECK_SAYS(message_of<ValueError>([] { nn::InstanceNorm1d(3, {.eps = -1}); }), "InstanceNorm1d: eps is -1");
     CHECK_SAYS(message_of<ValueError>([] { nn::GroupNorm(3, 4); }), "3 groups for 4 channels");
     CHECK_SAYS(message_of<ValueError>([] { nn::BatchNorm1d(-1); }), "the size is (-1,)");
     CHECK_SAYS(message_of<ShapeError>([] { nn::BatchNorm2d(3)(zeros({2, 3})); }), "expected 4 axes");
@@ -189,4 +210,13 @@ TEST_CASE("layers refuse what cannot be and say why") {
     message_of<ValueError>([&] { norm(ones({1, 3})); });
     CHECK(norm.running_mean.to_vector() == before);
     CHECK(norm.num_batches_tracked.item() == 0);
+}
+
+TEST_CASE("norms take one size in braces, which is no copy") {
+    const nn::LayerNorm one({9}), two({3, 4}, {.eps = 1e-3});
+    CHECK(one.weight.shape() == Shape{9});
+    CHECK(two.weight.shape() == Shape{3, 4});
+    CHECK(two.eps == 1e-3);
+    CHECK(nn::RMSNorm({9}).weight.shape() == Shape{9});
+    CHECK(nn::RMSNorm{9}.weight.shape() == Shape{9});
 }

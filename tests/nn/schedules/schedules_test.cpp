@@ -149,6 +149,8 @@ TEST_CASE("the state of another schedule is refused and changes nothing") {
     step.step();
     CHECK(names_of(step.state_dict()) == Names{"epoch", "base_lrs"});
     CHECK_SAYS(message_of<StateError>([&] { plateau.load_state_dict(step.state_dict()); }), "no 'best'");
+    CHECK_SAYS(message_of<StateError>([&] { step.load_state_dict(run.sgd.state_dict()); }),
+               "StepLR::load_state_dict: the state has no 'epoch'");
     CHECK_SAYS(message_of<StateError>([&] { step.load_state_dict(plateau.state_dict()); }),
                "expected the state of the same schedule");
     nn::SGD one({Run::leaf()}, {.lr = 0.5});
