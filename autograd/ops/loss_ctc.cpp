@@ -52,9 +52,9 @@ void require_lengths(const char* what, const Numbers& lengths, Index most) {
 Tensor in_rows(const Tensor& targets, const Tensor& target_lengths, Index examples) {
     if (targets.rank() != 1) return targets;
     const Numbers lengths = int_numbers("target_lengths", target_lengths, {examples});
+    require_lengths("target length", lengths, targets.shape(0));
     Index total = 0, longest = 0;
     for (const Index length : lengths) {
-        if (length < 0) return targets; // refused with the lengths
         total += length;
         longest = std::max(longest, length);
     }
