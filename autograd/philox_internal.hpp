@@ -7,16 +7,26 @@ namespace xg {
 using PhiloxCounter = std::array<std::uint32_t, 4>;
 using PhiloxKey = std::array<std::uint32_t, 2>;
 
+/// One round, and the key of the next.
+[[gnu::always_inline]] constexpr void philox_round(std::uint32_t& c0, std::uint32_t& c1, std::uint32_t& c2,
+                                                   std::uint32_t& c3, const PhiloxKey& k) {
+    const std::uint64_t a = std::uint64_t{0xD2511F53} * c0, b = std::uint64_t{0xCD9E8D57} * c2;
+    c0 = static_cast<std::uint32_t>(b >> 32) ^ c1 ^ k[0];
+    c1 = static_cast<std::uint32_t>(b);
+    c2 = static_cast<std::uint32_t>(a >> 32) ^ c3 ^ k[1];
+    c3 = static_cast<std::uint32_t>(a);
+}
+[[gnu::always_inline]] constexpr void philox_next(PhiloxKey& k) {
+    k[0] += 0x9E3779B9; // the golden ratio
+    k[1] += 0xBB67AE85; // the square root of 3, less 1
+}
+
 /// Philox 4x32 in 10 rounds: a bijection of the counter under the key.
 /// Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC 2011.
 constexpr PhiloxCounter philox(PhiloxCounter c, PhiloxKey k) {
     for (int round = 0; round < 10; ++round) {
-        const std::uint64_t a = std::uint64_t{0xD2511F53} * c[0], b = std::uint64_t{0xCD9E8D57} * c[2];
-        const auto high = [](std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); };
-        const auto low = [](std::uint64_t x) { return static_cast<std::uint32_t>(x); };
-        c = {high(b) ^ c[1] ^ k[0], low(b), high(a) ^ c[3] ^ k[1], low(a)};
-        k[0] += 0x9E3779B9; // the golden ratio
-        k[1] += 0xBB67AE85; // the square root of 3, less 1
+        philox_round(c[0], c[1], c[2], c[3], k);
+        philox_next(k);
     }
     return c;
 }

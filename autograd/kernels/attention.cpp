@@ -1,6 +1,7 @@
 #include <autograd/kernels/attention.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <memory>
 #include <type_traits>
@@ -106,6 +107,48 @@ struct Scale {
     }
 };
 
+// The factors of n weights that stand in a row, the first being number `first`: `kept` where the number drawn is below the
+// limit, else 0. Sixteen blocks of the generator at a time, which are independent of each other.
+template <class T>
+struct DrawFactors {
+    static constexpr Index lanes = 16;
+    XGRAD_INLINE void run(T* __restrict to, Index n, std::uint64_t first, AttentionDropout d) {
+        // x is kept if (x >> 11) / 2^53, the number of rand, is below keep
+        const auto limit = static_cast<std::uint64_t>(std::ceil(std::ldexp(d.keep, 53))) << 11;
+        const T kept = static_cast<T>(1 / d.keep);
+        for (Index at = -static_cast<Index>(first % 2); at < n; at += 2 * lanes) {
+            const std::uint64_t block_of_first = d.position + (first + static_cast<std::uint64_t>(at + 1)) / 2;
+            std::uint64_t x[2][lanes];
+            blocks(d.seed, block_of_first, x);
+            T made[2 * lanes];
+            for (Index i = 0; i < lanes; ++i) {
+                made[2 * i] = x[0][i] < limit ? kept : T(0);
+                made[2 * i + 1] = x[1][i] < limit ? kept : T(0);
+            }
+            const Index from = std::max<Index>(0, -at), end = std::min(2 * lanes, n - at);
+            for (Index i = from; i < end; ++i) to[at + i] = made[i];
+        }
+    }
+    XGRAD_INLINE void blocks(std::uint64_t seed, std::uint64_t position, std::uint64_t (&x)[2][lanes]) {
+        std::uint32_t c[4][lanes];
+        for (Index i = 0; i < lanes; ++i) {
+            const std::uint64_t at = position + static_cast<std::uint64_t>(i);
+            c[0][i] = static_cast<std::uint32_t>(at);
+            c[1][i] = static_cast<std::uint32_t>(at >> 32);
+            c[2][i] = c[3][i] = 0;
+        }
+        PhiloxKey key{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)};
+        for (int round = 0; round < 10; ++round) {
+            for (Index i = 0; i < lanes; ++i) philox_round(c[0][i], c[1][i], c[2][i], c[3][i], key);
+            philox_next(key);
+        }
+        for (Index i = 0; i < lanes; ++i) {
+            x[0][i] = c[0][i] | std::uint64_t{c[1][i]} << 32;
+            x[1][i] = c[2][i] | std::uint64_t{c[3][i]} << 32;
+        }
+    }
+};
+
 template <class T>
 class Attention {
 public:
@@ -189,17 +232,10 @@ private:
     T* factors_in(T* room) const { return room + 2 * block * keys_ + block; }
     // What the weights of some queries are multiplied by: 1 / keep, or 0.
     void draw_factors(Index lead, Index first, Index rows, Index seen, T* room) const {
-        const AttentionDropout& d = x_.dropout;
         T* to = factors_in(room);
-        const T kept = static_cast<T>(1 / d.keep);
         for (Index r = 0; r < rows; ++r, to += keys_) {
-            const auto begin = static_cast<std::uint64_t>((lead * queries_ + first + r) * keys_);
-            PhiloxCounter words{};
-            for (Index j = 0; j < seen; ++j) {
-                const std::uint64_t number = begin + static_cast<std::uint64_t>(j);
-                if (j == 0 || number % 2 == 0) words = philox_block(d.seed, d.position + number / 2);
-                to[j] = fraction_of(wide_word(words, number % 2)) < d.keep ? kept : T(0);
-            }
+            const Index begin = (lead * queries_ + first + r) * keys_;
+            run_widest<DrawFactors<T>>(to, seen, static_cast<std::uint64_t>(begin), x_.dropout);
         }
     }
     void drop(T* scores, T* room, Index rows, Index seen) const {
