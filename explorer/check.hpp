@@ -51,7 +51,7 @@ struct XGRAD_API CheckReport {
 /// Differences and tangents cost a pass each. A graph of more than some hundred nodes has them for a sample of its nodes,
 /// and for the others `forward` is what another backward pass brings by slopes computed anew: so the cost does not grow
 /// with the square. Of tensors some elements of each leaf are checked, if the graph is still there; where graph and leaves
-/// are so many that this runs more than 100,000 operations, a sample of them, and `left_out` says how many are not.
+/// are so many that this runs more than 300,000 operations, a sample of them, and `left_out` says how many are not.
 /// Where an operation has a kink within a step the differences mean nothing, and the row says so by failing.
 XGRAD_API CheckReport check(const Trace& trace, CheckOptions options = {});
 /// One node alone.

@@ -16,7 +16,7 @@ using namespace detail;
 
 namespace {
 
-constexpr std::size_t most_operations = 100'000; // that all differences of a check run
+constexpr std::size_t most_operations = 300'000; // that all differences of a check run
 constexpr std::size_t passes_of_element = 5;     // four of a difference, and a tangent
 
 class Again {

@@ -408,9 +408,10 @@ TEST_CASE("explain: what is computed again while looking changes no gradient of 
 TEST_CASE("check: of very many leaves of a large graph of tensors a sample is checked, and the rest counted") {
     const TraceTensors keep;
     Tensor y = zeros({1}, {.dtype = float64});
+    std::vector<Tensor> leaves;
     for (int i = 0; i < 400; ++i) {
-        const Tensor w = full({1}, 0.01 * i, {.dtype = float64, .requires_grad = true});
-        y = tanh(y + w);
+        leaves.push_back(full({1}, 0.01 * i, {.dtype = float64, .requires_grad = true}));
+        y = tanh(y + leaves.back());
     }
     const CheckReport report = explain(sum(y)).check();
     CHECK(report.pass());
