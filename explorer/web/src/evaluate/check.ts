@@ -101,13 +101,13 @@ export class Checker {
     }
 
     /// Whether the recorded local derivative of an edge is that of its operation alone; null if nobody here knows.
-    local(edge: number): { numeric: number; pass: boolean } | null {
+    local(edge: number): { told: number; numeric: number; pass: boolean } | null {
         const { from, to, slot, local } = this.trace.edges[edge];
         const n = this.trace.nodes[to];
         const op = operationOf(n.op, n.inputs.length);
         if (!this.known[to] || !op) return null;
         const inputs = n.inputs.map((e) => this.values[this.trace.edges[e].from]);
         const numeric = difference((x) => op.value(inputs.map((v, i) => (i === slot ? x : v))), this.values[from], this.step);
-        return { numeric, pass: close(local, numeric) };
+        return { told: local, numeric, pass: close(local, numeric) };
     }
 }

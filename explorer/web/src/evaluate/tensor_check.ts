@@ -83,7 +83,7 @@ export class TensorChecker {
     }
 
     /// Whether an edge brought what its operation's own rule brings; null if nobody here knows.
-    local(edge: number): { numeric: number; pass: boolean } | null {
+    local(edge: number): { told: number; numeric: number; pass: boolean } | null {
         const { trace } = this;
         const event = trace.events.find((e) => e.edge === edge);
         if (this.run.obstacle || !event) return null;
@@ -94,6 +94,7 @@ export class TensorChecker {
         const told = numbers(event.tensors?.product ?? -1, event.product);
         const size = own.reduce((top, x) => (Number.isFinite(x) ? Math.max(top, Math.abs(x)) : top), 0);
         const wrong = own.findIndex((x, i) => !(x === told[i] || Object.is(x, told[i]) || Math.abs(x - told[i]) <= 1e-8 + 1e-4 * size));
-        return { numeric: own[Math.max(0, wrong)] ?? NaN, pass: wrong < 0 };
+        const at = Math.max(0, wrong);
+        return { told: told[at] ?? NaN, numeric: own[at] ?? NaN, pass: wrong < 0 };
     }
 }

@@ -104,6 +104,7 @@ export const en = {
     checking: "Checking …",
     all_pass: "All {count} checks pass.",
     some_fail: "{count} of {all} checks fail.",
+    brought_wrong: "What {edge} brought in the trace has {local} where the operation's own rule gives {numeric}.",
     local_wrong: "The local derivative {edge} in the trace is {local}; the operation's own is {numeric}.",
 
     inspect: "Node {name}",

@@ -105,6 +105,7 @@ export const zh: Record<Key, string> = {
     checking: "正在检验……",
     all_pass: "{count} 项检验全部通过。",
     some_fail: "{all} 项检验中有 {count} 项不符。",
+    brought_wrong: "记录中经由 {edge} 的贡献是 {local}，而运算自身的规则给出 {numeric}。",
     local_wrong: "记录中的局部导数 {edge} 是 {local}，而运算本身的是 {numeric}。",
 
     inspect: "节点 {name}",

@@ -194,7 +194,7 @@ export class Table implements View {
                 const local = checker.local(e);
                 if (!local || local.pass) continue;
                 const edge = `∂${nameOf(trace, node)}/∂${nameOf(trace, trace.edges[e].from)}`;
-                found.push(h("li", { "data-testid": "wrong-local" }, t("local_wrong", { edge, local: shortNumber(trace.edges[e].local), numeric: shortNumber(local.numeric) })));
+                found.push(h("li", { "data-testid": "wrong-local" }, t(trace.recorded ? "brought_wrong" : "local_wrong", { edge, local: shortNumber(local.told), numeric: shortNumber(local.numeric) })));
             }
         }
         return found.slice(0, 20);

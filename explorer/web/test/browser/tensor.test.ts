@@ -78,6 +78,21 @@ test("checks, mistakes and paths work on tensors", () =>
         assert.match((await page.getByTestId("table").textContent())!, /All \d+ checks pass/);
     }));
 
+test("a wrong contribution of a tensor is named", () => {
+    const file = JSON.parse(traceText("two_linear_layers"));
+    const wrong = file.backward.find((e: { kind: string; node: number }) => e.kind === "contribution" && file.nodes[e.node].label === "out.weight");
+    file.tensors[wrong.product.tensor].values[3] = 0.5;
+    return onPage(JSON.stringify(file), async (page) => {
+        assert.equal(await page.getByTestId("wrong-local").count(), 1);
+        assert.match((await page.getByTestId("wrong-local").textContent())!, /∂logits\/∂out\.weight brought in the trace has 0\.5 where/);
+        await page.getByTestId("to-end").click();
+        await goTo(page, "out.weight");
+        assert.equal(await page.locator(".ledger tr.wrong").count(), 1);
+        await goTo(page, "out.bias");
+        assert.equal(await page.locator(".ledger tr.wrong").count(), 0);
+    });
+});
+
 test("an optimizer makes a step on tensors", () =>
     onPage("two_linear_layers", async (page) => {
         await page.getByTestId("phase-6").click();
