@@ -59,10 +59,10 @@ export function fromHash(session: Session, hash: string): void {
         if (at < 0) edits.values.set(node, x);
         else edits.elements.set(node, (edits.elements.get(node) ?? new Map()).set(at, x));
     }
-    for (const [node, op] of pairs("op")) if (node >= 0 && operationOf(op, 1)) edits.operations.set(node, op);
+    for (const [node, op] of pairs("op")) if (node >= 0 && operationOf(op, 1) && session.takesFunction(node)) edits.operations.set(node, op);
     const wrong = wanted.get("wrong") ?? "";
     const mistakes = { overwrite: wrong.includes("overwrite"), keep: wrong.includes("keep") };
-    session.mistakes = mistakes;
+    if (session.editable) session.mistakes = mistakes;
     if (session.editable) session.setEdits(edits);
     else session.setMistakes(mistakes);
     if (number("h") > 0) session.setStep(number("h"));

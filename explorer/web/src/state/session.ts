@@ -79,7 +79,7 @@ export class Session {
     // The recorded events as they are; those of edits and mistakes are made anew.
     private passOfTensors(run: TensorRun): [Trace, Pass] {
         this.values = run.numbers;
-        if (!isEdited(this.edits) && !this.mistaken) {
+        if (run.obstacle || (!isEdited(this.edits) && !this.mistaken)) {
             const base = copyOf(this.original);
             const pass = backward(base);
             this.right = pass.gradients;
@@ -231,8 +231,12 @@ export class Session {
         const root = this.original.root;
         return this.tensors ? this.tensors.editedValues(edits)[root][0] : edited(this.original, edits).nodes[root].value;
     }
+    /// Whether another function of one number can stand in for its operation.
+    takesFunction(node: number): boolean {
+        return this.editable && this.original.nodes[node].inputs.length === 1 && (!this.tensors || this.tensors.isElementwise(node));
+    }
     setOperation(node: number, op: string): void {
-        if (!this.editable) return;
+        if (!this.takesFunction(node)) return;
         if (op === this.original.nodes[node].op) this.edits.operations.delete(node);
         else this.edits.operations.set(node, op);
         this.change();
@@ -252,6 +256,7 @@ export class Session {
         this.original = trace;
         this.tensors = trace.recorded ? new TensorRun(trace) : null;
         const unknown = this.tensors ? -1 : firstUnknown(trace);
+        if (this.tensors?.obstacle) this.mistakes = noMistakes; // which need what is computed here
         this.obstacle = this.tensors ? this.tensors.obstacle : unknown < 0 ? null : { why: "operation", node: unknown };
     }
     setEdits(edits: Edits): void {

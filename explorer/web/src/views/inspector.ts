@@ -32,7 +32,7 @@ export class Inspector implements View {
         const parts: (HTMLElement | null)[] = [h("h2", {}, t("inspect", { name: nameOf(trace, selected) })), this.about(selected)];
         if (n.op === "folded") parts.push(h("p", { class: "quiet" }, t("omitted", { count: trace.omitted })));
         if (isLeaf(n)) parts.push(...this.editor(selected));
-        else if (activations.includes(n.op) && (!session.tensors || !session.editable || session.tensors.isElementwise(selected))) parts.push(this.activation(selected));
+        else if (activations.includes(n.op) && (!session.editable || session.takesFunction(selected))) parts.push(this.activation(selected));
         if (isEdited(session.edits)) {
             parts.push(h("p", { class: "edited", "data-testid": "edited" }, t("edited"), session.tensors ? ` ${t("edited_constants")}` : "", " ", h("button", { type: "button", "data-testid": "reset", onclick: () => session.reset() }, t("reset"))));
         }

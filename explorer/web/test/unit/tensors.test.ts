@@ -175,6 +175,8 @@ test("what the page cannot compute stops editing with the reason", () => {
     assert.deepEqual(session.obstacle?.why, "sample");
     assert.equal(session.setElement(findNode(sampled, "p0"), 0, 1), false);
     assert.equal((session.checker as TensorChecker).row(0), null);
+    fromHash(session, "#wrong=overwrite+keep&set=p0[0,0]=3&event=5&h=0.1");
+    assert.deepEqual([session.mistakes, session.edits.elements.size, session.position], [{ overwrite: false, keep: false }, 0, 5]);
 });
 
 test("the address keeps edits of elements", () => {
@@ -186,6 +188,8 @@ test("the address keeps edits of elements", () => {
     fromHash(other, `#${toHash(session)}`);
     assert.deepEqual(other.edits, session.edits);
     assert.deepEqual(other.trace, session.trace);
+    fromHash(other, "#op=h=tanh&op=L=tanh"); // h is an activation, L none
+    assert.deepEqual([...other.edits.operations.keys()], [findNode(other.trace, "h")]);
     fromHash(other, "#set=p0[9,9]=1&set=p0=1&set=nobody[1]=2");
     assert.equal(other.edits.elements.size, 0);
 });
