@@ -20,7 +20,7 @@ const icons: Record<string, string> = {
 const icon = (key: string): SVGElement => svg("svg", { width: 14, height: 14, viewBox: "0 0 14 14", "aria-hidden": "true" }, svg("path", { d: icons[key], fill: "currentColor" }));
 
 export class Controls implements View {
-    readonly element = h("div", { class: "controls", role: "group" });
+    readonly element = h("div", { class: "controls", role: "region" });
     private readonly buttons = new Map<Key, HTMLButtonElement>();
     private readonly play = h("button", { type: "button", class: "play", "data-testid": "play", onclick: () => this.toggle() });
     private readonly speed = h("select", { id: "speed", "data-testid": "speed" });

@@ -14,7 +14,7 @@ async function serious(page: Page): Promise<string[]> {
     return page.evaluate(async () => {
         const found = await (globalThis as any).axe.run(document);
         return found.violations
-            .filter((v: any) => ["serious", "critical"].includes(v.impact))
+            .filter((v: any) => ["moderate", "serious", "critical"].includes(v.impact))
             .map((v: any) => `${v.id}: ${v.nodes.map((n: any) => n.html.slice(0, 160)).slice(0, 4).join(" | ")}`);
     });
 }
