@@ -97,7 +97,7 @@ int run(const Settings& settings) {
     const Points two = clouds(60);
     const Learned line = perceptron(two, settings.rounds);
     const double bound = novikoff(two, line.w);
-    std::printf("two clouds: %d corrections in %zu epochs, Novikoff's bound is %.0f\n", line.corrections,
+    std::printf("two clouds: %d corrections in %zu epochs, Novikoff's bound is %.1f\n", line.corrections,
                 line.mistakes.size(), bound);
 
     const Learned never = perceptron(exclusive_or(), settings.rounds);
@@ -109,10 +109,12 @@ int run(const Settings& settings) {
                    }).to_vector();
     std::printf("XOR with a hidden layer: %.3f %.3f %.3f %.3f, loss %.5f\n", y[0], y[1], y[2], y[3], losses.back());
 
+    char shown_bound[32];
+    std::snprintf(shown_bound, sizeof shown_bound, "%.1f", bound);
     plot::Report report("The perceptron of 1957",
                         "Rosenblatt's rule, what it can learn, and what took a hidden layer.");
     report.cards({{"corrections", std::to_string(line.corrections), "for two clouds that a line parts"},
-                  {"Novikoff's bound", std::to_string(static_cast<long long>(bound)), "(R / margin)^2"},
+                  {"Novikoff's bound", shown_bound, "(R / margin)^2"},
                   {"XOR", std::to_string(static_cast<int>(never.mistakes.back())) + " mistakes",
                    "in the last epoch, and in any"}});
     report.figures(

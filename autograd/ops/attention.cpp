@@ -262,7 +262,8 @@ std::span<const OpEntry* const> attention_ops() {
 }
 
 Tensor detail::attention_formula(In x, const void* attrs) {
-    return matmul(Attention::weights(x, *static_cast<const Attention::Attrs*>(attrs)), x[2]);
+    const auto& a = *static_cast<const Attention::Attrs*>(attrs);
+    return matmul(Attention::kept(Attention::weights(x, a), a), x[2]);
 }
 
 } // namespace xg

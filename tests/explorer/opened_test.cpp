@@ -112,6 +112,9 @@ TEST_CASE("element: attention opens as scores, their softmax and what it weighs"
     manual_seed(5);
     const Tensor q = named("q", {1, 2, 3}), k = named("k", {1, 4, 3}), v = named("v", {1, 4, 2});
     check_opened(explain(weighed(scaled_dot_product_attention(q, k, v))), "scaled_dot_product_attention");
+    Generator generator(5);
+    check_opened(explain(weighed(scaled_dot_product_attention(q, k, v, {.dropout_p = 0.4, .generator = &generator}))),
+                 "scaled_dot_product_attention");
 }
 
 TEST_CASE("element: recurrent layers and cells open as gates") {
