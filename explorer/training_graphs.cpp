@@ -81,7 +81,7 @@ GraphSteps::GraphSteps(const TensorGraph& graph, const Tensor& loss, std::size_t
     }
     every_ = std::max<std::size_t>(1, (steps * numbers + most_numbers - 1) / most_numbers);
     if (every_ > 1)
-        reason_ = fmt::format("{} numbers a step: every {}th step is kept (most_graph_numbers)", numbers, every_);
+        reason_ = fmt::format("{} numbers a step: one step in {} is kept (most_graph_numbers)", numbers, every_);
     const auto saved = graph_.sources_of(loss, [&](std::uint64_t, std::size_t) {
         needs_watch_ = true;
         return Tensor();
