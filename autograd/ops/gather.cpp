@@ -16,6 +16,7 @@ struct PickInto {
     int axis;
     Shape to;
     const char* name;
+    FromEnd from_end;
 };
 
 void check_beside(const char* op, const Shape& index, const Shape& x, int axis) {
@@ -114,7 +115,7 @@ struct ScatterZeros {
         return a.to;
     }
     static void forward(std::span<const Strided> x, const Strided& y, const Attrs& a) {
-        check_range(a.name, x[1], y.shape[a.axis], a.axis);
+        check_range(a.name, x[1], y.shape[a.axis], a.axis, a.from_end);
         scatter_numbers(x[0], x[1], y, a.axis);
     }
     static Grads vjp(const Saved& s, const Tensor& g, const Attrs& a) { return {gather(g, a.axis, s.in[1]), {}}; }
@@ -128,7 +129,7 @@ struct ScatterZeros {
         };
         Shape to = a.to;
         to.insert(0, examples);
-        return scatter_zeros_of(a.name, all(x[0], b & 1), a.axis + 1, all(x[1], b & 2), to);
+        return scatter_zeros_of(a.name, all(x[0], b & 1), a.axis + 1, all(x[1], b & 2), to, a.from_end);
     }
     static std::vector<Sample> samples();
     static std::vector<Misuse> misuse() {
@@ -209,8 +210,9 @@ Tensor scatter_zeros(const Operand& x, Index axis, const Tensor& index, const Sh
     const Tensor t = checked("scatter_zeros", x, index);
     return scatter_zeros_of("scatter_zeros", t, normalize_axis("scatter_zeros", axis, shape.rank()), index, shape);
 }
-Tensor scatter_zeros_of(const char* op, const Tensor& x, int axis, const Tensor& index, const Shape& shape) {
-    return apply<ScatterZeros>(CallSite::current(), {x, index}, {axis, shape, op});
+Tensor scatter_zeros_of(const char* op, const Tensor& x, int axis, const Tensor& index, const Shape& shape,
+                        FromEnd from_end) {
+    return apply<ScatterZeros>(CallSite::current(), {x, index}, {axis, shape, op, from_end});
 }
 
 std::span<const OpEntry* const> gather_ops() {

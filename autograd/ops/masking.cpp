@@ -276,7 +276,7 @@ struct OneHot {
         shape.push_back(1);
         const Tensor one = ones(shape, {.dtype = dtype});
         shape[shape.rank() - 1] = classes;
-        return scatter_zeros_of("one_hot", one, shape.rank() - 1, unsqueeze(index, -1), shape);
+        return scatter_zeros_of("one_hot", one, shape.rank() - 1, unsqueeze(index, -1), shape, FromEnd::no);
     }
     static std::vector<Sample> samples() {
         std::vector<Sample> samples;
@@ -299,6 +299,7 @@ struct OneHot {
     }
     static std::vector<Misuse> misuse() {
         return {{[] { one_hot(full({2}, 3, {.dtype = int64}), 3); }, "IndexError", "one_hot: index 3"},
+                {[] { one_hot(full({2}, -1, {.dtype = int64}), 3); }, "IndexError", "indices from 0 to 2"},
                 {[] { one_hot(zeros({2}), 3); }, "DTypeError", "one_hot: the index has dtype float32"},
                 {[] { one_hot(zeros({2}, {.dtype = int64}), 0); }, "ValueError", "0 classes"},
                 {[] { one_hot(Tensor(), 3); }, "StateError", "undefined"}};

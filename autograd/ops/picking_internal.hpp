@@ -12,7 +12,8 @@ enum class FromEnd : bool { no, yes };
 
 /// index_select and scatter_zeros inside an operation that is made of them; messages name that operation.
 Tensor index_select_of(const char* op, const Tensor& x, int axis, const Tensor& index, FromEnd from_end = FromEnd::yes);
-Tensor scatter_zeros_of(const char* op, const Tensor& x, int axis, const Tensor& index, const Shape& shape);
+Tensor scatter_zeros_of(const char* op, const Tensor& x, int axis, const Tensor& index, const Shape& shape,
+                        FromEnd from_end = FromEnd::yes);
 
 namespace picking {
 
