@@ -42,6 +42,8 @@ struct Training {
 
 struct RecordOptions {
     std::size_t most_elements = 64; ///< of a parameter; of a larger one a sample is recorded, as `explain` has it
+    /// Of a node, as `explain` has it, which writes down four times as many: finding them takes most of the first step.
+    std::size_t most_terms = 256;
     /// Of leaves and constants of a graph of tensors, in all steps together: from these any step can be shown. If there
     /// are more, steps at equal distances are kept, and the last; a step may take half of it.
     std::size_t most_graph_numbers = 4'000'000;

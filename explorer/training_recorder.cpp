@@ -90,7 +90,7 @@ private:
         if (scalar) require_current("record", *scalar, site), graph = graph_of(*scalar, site);
         if (scalar && is_of_values(graph)) run_.trace = trace_of(graph, {});
         else graph.clear();
-        if (scalar && graph.empty()) run_.trace = explain(*scalar, {}, site).trace();
+        if (scalar && graph.empty()) run_.trace = explain(*scalar, {.most_terms = options_.most_terms}, site).trace();
         if (!scalar) explain_first(std::get<Tensor>(loss), site);
         place(graph);
         return loss;
@@ -98,7 +98,7 @@ private:
     void explain_first(const Tensor& loss, Site site) {
         if (!loss.defined() || loss.numel() != 1) explain(loss, {}, site); // which says what is wrong
         const TensorGraph graph(loss, site);
-        run_.trace = explain_tensors(graph, {}).trace();
+        run_.trace = explain_tensors(graph, {.most_terms = options_.most_terms}).trace();
         graphs_ = std::make_shared<GraphSteps>(graph, loss, static_cast<std::size_t>(training_.steps),
                                                options_.most_graph_numbers);
     }
