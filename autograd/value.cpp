@@ -53,8 +53,7 @@ Value& Value::label(std::string name, Site site) {
 }
 std::string Value::label(Site site) const {
     Slot* s = slot("label", site);
-    const OfSlot* notes = Tape::of(s).notes(s);
-    return notes ? notes->label : std::string();
+    return Tape::of(s).label(s);
 }
 
 std::ostream& operator<<(std::ostream& out, const Value& v) { return out << v.value(); }

@@ -1,4 +1,5 @@
-// What a recording costs beside the plain steps, as ratios: record(training), and explain(loss) in every step.
+// What a recording costs beside the plain steps, as ratios: record(training), steps whose lines are traced, and explain(loss)
+// in every step.
 //   build/release/bench/bench_recording
 // Plain and recorded steps alternate in short pieces, and the medians of the ratios of their processor time are printed,
 // so that what else the machine does weighs on both sides.
@@ -54,6 +55,23 @@ void training(const std::string& name, nn::Optimizer& optimizer, int steps, cons
     compare("record " + name, plain, [&] { record({.optimizer = optimizer, .loss = loss, .steps = steps}); });
 }
 
+/// While lines of source and the paths of modules are written down.
+template <class Loss>
+void lines(const std::string& name, nn::Optimizer& optimizer, int steps, const Loss& loss) {
+    const auto repeat = [&] {
+        for (int i = 0; i < steps; ++i) {
+            optimizer.zero_grad();
+            loss().backward();
+            optimizer.step();
+        }
+    };
+    compare("lines " + name, repeat, [&] {
+        const TraceLines traced;
+        const TraceTensors kept;
+        repeat();
+    });
+}
+
 template <class Loss>
 void explanation(const std::string& name, nn::Optimizer& optimizer, int steps, const Loss& loss) {
     const auto repeat = [&](bool on) {
@@ -81,6 +99,7 @@ void values(const std::string& name, int steps) {
     training(name + ", SGD", sgd, steps, loss);
     training(name + ", momentum", momentum, steps, loss);
     training(name + ", Adam", adam, steps, loss);
+    lines(name + ", SGD", sgd, steps, loss);
     explanation(name + ", SGD", sgd, steps / 20, loss);
 }
 
@@ -104,6 +123,7 @@ void tensors(const std::string& name, Index in, std::initializer_list<Index> siz
         training(name + ", SGD", sgd, steps, loss);
         training(name + ", momentum", momentum, steps, loss);
         training(name + ", Adam", adam, steps, loss);
+        lines(name + ", SGD", sgd, steps, loss);
         explanation(name + ", SGD", sgd, std::max(1, steps / 20), loss);
     };
     const Tensor x = randn({batch, in});

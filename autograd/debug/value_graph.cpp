@@ -97,10 +97,7 @@ bool ValueNode::has_grad() const {
     // A gradient of 0 is not passed on, and to the product it would have to be.
     return owner_.has_grad() && (part_ == Part::whole || owner_.grad() != 0);
 }
-Site ValueNode::site() const {
-    const OfSlot* notes = Tape::of(owner_.slot()).notes(owner_.slot());
-    return notes && part_ == Part::whole ? notes->site : Site{};
-}
+Site ValueNode::site() const { return part_ == Part::whole ? Tape::of(owner_.slot()).site(owner_.slot()) : Site{}; }
 
 std::vector<ValueNode> ValueNode::inputs() const {
     std::vector<ValueNode> in;

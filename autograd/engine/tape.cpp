@@ -98,20 +98,24 @@ Slot* Tape::last() const { return empty() ? nullptr : top().cursor - 1; }
 // Notes ---------------------------------------------------------------------------------------------------------------
 
 void Tape::note(Slot* s, std::string label) {
-    auto& notes = s->kind == SlotKind::leaf ? leaf_notes_ : result_notes_;
-    notes[s].label = std::move(label);
+    const bool leaf = s->kind == SlotKind::leaf;
+    if ((s->flags & noted) == 0) (leaf ? leaf_sites_ : result_sites_).forget(s);
+    (leaf ? leaf_labels_ : result_labels_)[s] = std::move(label);
     s->flags |= noted;
 }
 void Tape::note(Slot* s, Site site) {
-    auto& notes = s->kind == SlotKind::leaf ? leaf_notes_ : result_notes_;
-    notes[s].site = site;
+    (s->kind == SlotKind::leaf ? leaf_sites_ : result_sites_).set(s, site);
     s->flags |= noted;
 }
-const OfSlot* Tape::notes(const Slot* s) const {
-    if ((s->flags & noted) == 0) return nullptr;
-    const auto& notes = s->kind == SlotKind::leaf ? leaf_notes_ : result_notes_;
-    const auto at = notes.find(s);
-    return at == notes.end() ? nullptr : &at->second;
+std::string Tape::label(const Slot* s) const {
+    if ((s->flags & noted) == 0) return {};
+    const auto& labels = s->kind == SlotKind::leaf ? leaf_labels_ : result_labels_;
+    const auto at = labels.find(s);
+    return at == labels.end() ? std::string() : at->second;
+}
+Site Tape::site(const Slot* s) const {
+    if ((s->flags & noted) == 0) return {};
+    return (s->kind == SlotKind::leaf ? leaf_sites_ : result_sites_).get(s);
 }
 
 // What value.hpp calls --------------------------------------------------------------------------------------------------

@@ -8,16 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include <autograd/engine/site_table_internal.hpp>
 #include <autograd/value.hpp>
 
 // The tape of a thread: slots of results in segments that are filled one after the other, leaves in a pool of their
 // own. docs/design/scalar-tape.md says how its parts play together.
 namespace xg::detail {
-
-struct OfSlot { // what few slots have
-    std::string label;
-    Site site;
-};
 
 class Tape;
 
@@ -96,7 +92,8 @@ public:
 
     void note(Slot* s, std::string label);
     void note(Slot* s, Site site);
-    const OfSlot* notes(const Slot* s) const;
+    std::string label(const Slot* s) const; ///< empty if there is none
+    Site site(const Slot* s) const;
 
     /// A slot with one handle, which is counted as its role wants it.
     Slot* record(std::unique_ptr<ForeignSlot> foreign, double data, Site site);
@@ -178,7 +175,8 @@ private:
     std::uint32_t oldest_stack_ = no_window;
     std::size_t used_segments_ = 0, segments_after_sweep_ = 0, next_block_ = 1, bytes_ = 0;
     std::uint64_t garbage_ = 0; // slots behind roots that are gone, at most
-    std::unordered_map<const Slot*, OfSlot> result_notes_, leaf_notes_;
+    std::unordered_map<const Slot*, std::string> result_labels_, leaf_labels_;
+    SiteTable result_sites_, leaf_sites_;
     std::unordered_map<const Slot*, std::uint64_t> handles_; // beyond those in the slot
     // A leaf that gets another value keeps the epoch and the sequence number of that moment (in `count` and `p`).
     std::uint64_t epoch_ = 1; // ends when sequence numbers change their meaning

@@ -178,8 +178,7 @@ void check_inputs(const char* op, Slot* youngest, std::uint32_t oldest, bool eve
         for_each_input(s, [&](Slot* in) {
             if (!tape.is_outdated(s, in)) return;
             changed = true;
-            const OfSlot* notes = tape.notes(in);
-            if (notes && !notes->label.empty()) name = fmt::format(" '{}'", notes->label);
+            if (const std::string label = tape.label(in); !label.empty()) name = fmt::format(" '{}'", label);
         });
         if (!changed) continue;
         const CallSite here(site);

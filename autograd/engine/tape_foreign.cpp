@@ -52,7 +52,7 @@ void Tape::destroy_dying() noexcept {
 }
 
 void Tape::forget(Slot* s) noexcept {
-    if ((s->flags & noted) != 0) result_notes_.erase(s);
+    if ((s->flags & noted) != 0) result_labels_.erase(s);
     if (s->kind == SlotKind::foreign) foreign_of(s).slot_ = nullptr;
     s->kind = SlotKind::dead;
     s->flags = 0;

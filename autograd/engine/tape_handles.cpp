@@ -38,7 +38,7 @@ Slot* Tape::take_leaf() {
 }
 
 void Tape::free_leaf(Slot* s) noexcept {
-    if ((s->flags & noted) != 0) leaf_notes_.erase(s);
+    if ((s->flags & noted) != 0) leaf_labels_.erase(s);
     s->flags = 0;
     s->handles = 0;
     Slot*& list = leaves_hidden_ ? leaf_list_ : top().free_leaf;

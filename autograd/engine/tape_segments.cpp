@@ -103,6 +103,7 @@ void Tape::trim() noexcept {
     release_spare();
     if (top().leaves > 0) return;
     while (leaf_blocks_) std::free(std::exchange(leaf_blocks_, leaf_blocks_->next_block));
+    leaf_sites_.clear();
     top().free_leaf = leaf_list_ = nullptr;
 }
 

@@ -8,7 +8,8 @@ void Tape::rewind() noexcept {
     TapeTop& t = top();
     for (ForeignSlot* f = foreign_; f; f = f->next_) f->slot_ = nullptr;
     bury_foreign();
-    if (!result_notes_.empty()) result_notes_.clear();
+    if (!result_labels_.empty()) result_labels_.clear();
+    if (tracing == 0 && !result_sites_.empty()) result_sites_.clear();
     garbage_ = 0;
     oldest_stack_ = no_window;
     covered = 0;
@@ -60,7 +61,7 @@ void Tape::rewind_to(const TapeMark& mark) noexcept {
     if (sequence(t.cursor, t.bias) <= oldest) return;
     if (anything_lives_since(oldest, mark)) return;
     if (!segment) return rewind();
-    if (foreign_ || !result_notes_.empty()) {
+    if (foreign_ || !result_labels_.empty()) {
         Descent down(t.cursor - 1, oldest);
         while (Slot* s = down.next()) forget(s);
         bury_foreign();

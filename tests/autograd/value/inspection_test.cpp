@@ -88,6 +88,37 @@ TEST_CASE("Value inspection: lines are known while they are traced") {
     CHECK(x.grad() == 7 * std::exp(12.0));
 }
 
+TEST_CASE("Value inspection: each of many results and leaves has its own line, and none is left to who comes after") {
+    for (int round = 0; round < 3; ++round) {
+        Value w = 1.0; // labelled, so that its place has notes and no line
+        w.label("w");
+        CHECK(!ValueNode(w).site());
+        std::vector<Value> leaves, results;
+        std::uint32_t line = 0;
+        {
+            const TraceLines trace;
+            for (int i = 0; i < 3000; ++i) { // more than a segment holds
+                leaves.push_back(Value(1.0));
+                if (i % 2 == 0) results.push_back(leaves.back() * w);
+                else results.push_back(leaves.back() + w);
+                line = __LINE__ - 1;
+            }
+        }
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            const std::uint32_t found = ValueNode(results[i]).site().line;
+            REQUIRE(found == (i % 2 == 0 ? line - 1 : line));
+            REQUIRE(ValueNode(leaves[i]).site().line == line - 2);
+        }
+        results.clear(), leaves.clear(); // the tape begins again at the same places
+        for (int i = 0; i < 3000; ++i) {
+            leaves.emplace_back(1.0), leaves.back().label("leaf");
+            results.push_back(leaves.back() * w), results.back().label("result");
+            REQUIRE(!ValueNode(results.back()).site());
+            REQUIRE(!ValueNode(leaves.back()).site());
+        }
+    }
+}
+
 TEST_CASE("Value inspection: a tree shows label, operation, value and gradient") {
     Value a = -2.0, b = 3.0;
     XGRAD_NAME(a, b);
