@@ -197,13 +197,13 @@ CheckReport detail::check_tensors(const Trace& trace, const TensorGraph* graph, 
     const Again again(*graph);
     report.unknown = again.unknown();
     if (!report.unknown.empty()) return report;
-    std::size_t wanted = 0, seen = 0;
+    std::size_t asked = 0, seen = 0;
     for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
         const std::size_t place = trace.nodes[i].gradient_tensor;
         if (trace.is_leaf(i))
-            wanted += place == no_tensor ? 1 : std::min(o.elements, trace.tensors[place].values.size());
+            asked += place == no_tensor ? 1 : std::min(o.elements, trace.tensors[place].values.size());
     }
-    const std::size_t every = 1 + wanted * passes_of_element * trace.nodes.size() / most_operations;
+    const std::size_t every = 1 + asked * passes_of_element * trace.nodes.size() / most_operations;
     for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
         const TraceNode& n = trace.nodes[i];
         if (!trace.is_leaf(i)) continue;

@@ -135,7 +135,8 @@ void StateWatch::read(double* row) {
 void StateWatch::read_dict() {
     for (const auto& [name, t] : optimizer_.state_dict()) {
         if (name == "lr" || name.ends_with(".lr")) continue;
-        auto at = std::find_if(tracks_.begin(), tracks_.end(), [&](const Track& track) { return track.name == name; });
+        auto at = std::find_if(tracks_.begin(), tracks_.end(),
+                               [&name = name](const Track& track) { return track.name == name; });
         if (at == tracks_.end()) {
             Track track = track_of(t, name, most_elements_);
             track.first = steps_;

@@ -88,7 +88,7 @@ struct StructOfValues {
     static Tensor forward(Inputs x) {
         const auto in = elementwise_operands(Op::name, x);
         const Tensor out = uninitialized_like(in[0]);
-        constexpr auto each = std::make_index_sequence<N>();
+        static constexpr auto each = std::make_index_sequence<N>();
         if (out.dtype() == DType::float32) run<float>(in, out, each);
         else run<double>(in, out, each);
         return out;
@@ -144,7 +144,7 @@ OperationRules detail::rules_of() {
     OperationRules rules;
     if constexpr (constexpr int n = struct_arity<Op>(); n > 0) {
         using Of = StructOfValues<Op, n>;
-        constexpr auto each = std::make_index_sequence<static_cast<std::size_t>(n)>();
+        static constexpr auto each = std::make_index_sequence<static_cast<std::size_t>(n)>();
         rules.forward = Of::forward;
         rules.vjp = [](Inputs x, const Tensor& y, const Tensor& g) { return Of::gradients(x, y, g, each); };
         rules.jvp = [](Inputs x, const Tensor& y, Inputs t) { return Of::tangent(x, y, t, each); };
