@@ -44,47 +44,42 @@ void compare(const std::string& name, Plain&& plain, Recorded&& recorded) {
 }
 
 template <class Loss>
+void train(nn::Optimizer& optimizer, int steps, const Loss& loss) {
+    for (int i = 0; i < steps; ++i) {
+        optimizer.zero_grad();
+        loss().backward();
+        optimizer.step();
+    }
+}
+
+template <class Loss>
 void training(const std::string& name, nn::Optimizer& optimizer, int steps, const Loss& loss) {
-    const auto plain = [&] {
-        for (int i = 0; i < steps; ++i) {
-            optimizer.zero_grad();
-            loss().backward();
-            optimizer.step();
-        }
-    };
-    compare("record " + name, plain, [&] { record({.optimizer = optimizer, .loss = loss, .steps = steps}); });
+    compare(
+        "record " + name, [&] { train(optimizer, steps, loss); },
+        [&] { record({.optimizer = optimizer, .loss = loss, .steps = steps}); });
 }
 
 /// While lines of source and the paths of modules are written down.
 template <class Loss>
 void lines(const std::string& name, nn::Optimizer& optimizer, int steps, const Loss& loss) {
-    const auto repeat = [&] {
-        for (int i = 0; i < steps; ++i) {
-            optimizer.zero_grad();
-            loss().backward();
-            optimizer.step();
-        }
-    };
-    compare("lines " + name, repeat, [&] {
-        const TraceLines traced;
-        const TraceTensors kept;
-        repeat();
-    });
+    compare(
+        "lines " + name, [&] { train(optimizer, steps, loss); },
+        [&] {
+            const TraceLines traced;
+            const TraceTensors kept;
+            train(optimizer, steps, loss);
+        });
 }
 
 template <class Loss>
 void explanation(const std::string& name, nn::Optimizer& optimizer, int steps, const Loss& loss) {
-    const auto repeat = [&](bool on) {
-        for (int i = 0; i < steps; ++i) {
-            optimizer.zero_grad();
-            const auto l = loss();
-            if (on) explain(l);
-            l.backward();
-            optimizer.step();
-        }
+    const auto explained = [&] {
+        auto l = loss();
+        explain(l);
+        return l;
     };
     compare(
-        "explain " + name, [&] { repeat(false); }, [&] { repeat(true); });
+        "explain " + name, [&] { train(optimizer, steps, loss); }, [&] { train(optimizer, steps, explained); });
 }
 
 void values(const std::string& name, int steps) {
