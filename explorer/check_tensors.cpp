@@ -112,7 +112,7 @@ private:
         return items_[i].op == "stack" && items_[items_[i].inputs[0]].scalar;
     }
     Tensor stacked(std::size_t i, const std::vector<Tensor>& values) const {
-        Tensor out = full(items_[i].value.shape(), 0.0, {.dtype = float64});
+        Tensor out = full(items_[i].shape, 0.0, {.dtype = float64});
         auto* p = static_cast<double*>(out.data());
         for (const std::size_t from : items_[i].inputs) *p++ = values[from].defined() ? values[from].item() : 0;
         return out;

@@ -132,12 +132,15 @@ std::string Explanation::dot() const {
 
 std::string Explanation::latex() const {
     std::string out = "\\begin{align*}\n";
+    std::vector<std::vector<std::size_t>> rows(trace_.nodes.size()); // the ledgers of all nodes, in one pass
+    for (std::size_t i = 0; i < trace_.events.size(); ++i) {
+        if (trace_.events[i].kind == TraceEvent::Kind::contribution) rows[trace_.events[i].node].push_back(i);
+    }
     for (const TraceEvent& done : trace_.events) {
         if (done.kind != TraceEvent::Kind::complete) continue;
         std::string symbols, numbers;
-        for (const std::size_t row : ledger(trace_, done.node)) {
+        for (const std::size_t row : rows[done.node]) {
             const TraceEvent& e = trace_.events[row];
-            if (e.kind == TraceEvent::Kind::seed) continue;
             const TraceEdge& edge = trace_.edges[e.edge];
             if (!edge.vjp.empty()) { // of a tensor: the rule in words
                 symbols += fmt::format("{}\\text{{{}}}", symbols.empty() ? "" : " + ", latex_rule(edge));

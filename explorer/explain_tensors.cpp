@@ -34,12 +34,10 @@ struct Arrived {
 class Recorder {
 public:
     Recorder(const TensorGraph& graph, const ExplainOptions& options)
-        : graph_(graph), items_(graph.items()), options_(options) {
-        for (const Item& item : items_) values_.push_back(item.value);
-    }
+        : graph_(graph), items_(graph.items()), numbers_(graph.numbers()), options_(options) {}
     /// With other numbers than those of the graph.
-    Recorder(const TensorGraph& graph, std::vector<Tensor> values, const Trace& first, const ExplainOptions& options)
-        : graph_(graph), items_(graph.items()), values_(std::move(values)), first_(&first), options_(options) {}
+    Recorder(const TensorGraph& graph, TensorGraph::Numbers numbers, const Trace& first, const ExplainOptions& options)
+        : graph_(graph), items_(graph.items()), numbers_(std::move(numbers)), first_(&first), options_(options) {}
 
     Trace record() {
         const NoGrad quiet;
@@ -63,7 +61,7 @@ private:
         node.op = item.op, node.label = item.label;
         if (item.site) node.file = item.site.file, node.line = item.site.line;
         if (item.scalar) {
-            node.value = item.scalar->value();
+            node.value = numbers_.scalars[i].value;
         } else {
             node.kept = values_[i].defined();
             node.value = no_number;
@@ -72,12 +70,10 @@ private:
             if (node.kept) put(values_[i], node.value, node.value_tensor);
         }
         if (item.inputs.empty()) node.module = module_of_label(node.label);
-        const std::vector<double> slopes = item.scalar && item.op != "value_at" && !item.inputs.empty()
-                                               ? item.scalar->slopes()
-                                               : std::vector<double>();
+        const TensorGraph::ScalarNumbers& scalar = numbers_.scalars[i];
         for (std::size_t slot = 0; slot < item.inputs.size(); ++slot) {
             TraceEdge edge{.from = item.inputs[slot], .to = i, .slot = slot, .local = no_number};
-            if (!slopes.empty()) edge.local = slopes[slot], edge.blocked = item.scalar->is_blocked();
+            if (!scalar.slopes.empty()) edge.local = scalar.slopes[slot], edge.blocked = scalar.blocked;
             if (item.op == "value_at") edge.position = static_cast<std::size_t>(item.position);
             if (item.op == "stack" && is_scalar(edge.from)) edge.position = slot;
             t_.nodes[i].inputs.push_back(t_.edges.size());
@@ -238,7 +234,8 @@ private:
 
     const TensorGraph& graph_;
     const std::vector<Item>& items_;
-    std::vector<Tensor> values_;
+    const TensorGraph::Numbers numbers_;
+    const std::vector<Tensor>& values_ = numbers_.sources;
     const Trace* first_ = nullptr; // of the same graph, which has its descriptions
     const ExplainOptions& options_;
     Trace t_;
@@ -248,9 +245,9 @@ private:
 
 } // namespace
 
-Trace detail::trace_of_tensors(const TensorGraph& graph, const std::vector<Tensor>& values, const Trace& first,
+Trace detail::trace_of_tensors(const TensorGraph& graph, TensorGraph::Numbers numbers, const Trace& first,
                                const ExplainOptions& options) {
-    Trace again = Recorder(graph, values, first, options).record();
+    Trace again = Recorder(graph, std::move(numbers), first, options).record();
     Trace trace = first;
     for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
         TraceNode &n = trace.nodes[i], &other = again.nodes[i];
@@ -259,7 +256,7 @@ Trace detail::trace_of_tensors(const TensorGraph& graph, const std::vector<Tenso
     }
     for (std::size_t e = 0; e < trace.edges.size(); ++e) {
         TraceEdge &edge = trace.edges[e], &other = again.edges[e];
-        edge.local = other.local, edge.local_tensor = other.local_tensor;
+        edge.local = other.local, edge.local_tensor = other.local_tensor, edge.blocked = other.blocked;
         edge.contribution = other.contribution, edge.contribution_tensor = other.contribution_tensor;
     }
     trace.events = std::move(again.events);

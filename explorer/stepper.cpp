@@ -1,6 +1,7 @@
 #include <explorer/stepper.hpp>
 
 #include <autograd/error_format_internal.hpp>
+#include <explorer/explain.hpp>
 
 namespace xg {
 
@@ -8,6 +9,8 @@ Stepper::Stepper(Trace trace) : trace_(std::make_shared<const Trace>(std::move(t
     gradients_.resize(trace_->nodes.size());
     gradient_tensors_.resize(trace_->nodes.size(), no_tensor);
 }
+
+Stepper::Stepper(const Explanation& run) : Stepper(run.trace()) {}
 
 bool Stepper::next() {
     if (position_ == size()) return false;

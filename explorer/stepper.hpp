@@ -6,10 +6,13 @@
 
 namespace xg {
 
+class Explanation;
+
 /// Walks the events of a backward pass, in both directions. It begins before the first event, where no gradient is known.
 class XGRAD_API Stepper {
 public:
     explicit Stepper(Trace trace);
+    explicit Stepper(const Explanation& run); ///< the same as `run.stepper()`
 
     /// One event on or back; false, and nothing changes, at the end.
     bool next();

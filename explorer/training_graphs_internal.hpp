@@ -11,13 +11,13 @@
 
 namespace xg::detail {
 
-/// Graphs of tensors in the steps of a training. Of a step its leaves and constants are kept; the graph is computed from
-/// them again when it is asked for, by the same operations, and has to give the bits of the loss and of the gradients that were
-/// recorded.
+/// Graphs of tensors, or of both kinds, in the steps of a training. Of a step its leaves and constants are kept, and all
+/// Values; the tensors are computed from them again when it is asked for, by the same operations, and have to give the bits
+/// of the loss, of the Values that were taken from them and of the gradients that were recorded.
 class GraphSteps {
 public:
     /// Of the first step, before its backward; `steps` and `most_numbers` say which others there will be.
-    GraphSteps(const TensorGraph& graph, const Tensor& loss, std::size_t steps, std::size_t most_numbers);
+    GraphSteps(const TensorGraph& graph, const LossFunction::Loss& loss, std::size_t steps, std::size_t most_numbers);
     ~GraphSteps();
     GraphSteps(const GraphSteps&) = delete;
     GraphSteps& operator=(const GraphSteps&) = delete;
@@ -25,7 +25,7 @@ public:
     /// What has to be alive while the loss of a step is computed; null if this step is not kept.
     class Watching;
     std::shared_ptr<const Watching> watching(std::size_t step);
-    void keep(std::size_t step, const Tensor& loss, const Watching& watching);
+    void keep(std::size_t step, const LossFunction::Loss& loss, const Watching& watching);
 
     /// Kept steps in order.
     std::vector<std::size_t> steps() const;
@@ -37,14 +37,17 @@ public:
 private:
     struct Kept {
         std::size_t step = 0;
-        std::vector<Tensor> sources;
+        TensorGraph::Numbers numbers;
     };
     struct Seen { // where a source stood when it was copied
         Tensor original;
         std::uint32_t version = 0;
     };
     bool is_wanted(std::size_t step) const;
-    bool keep(std::size_t step, std::vector<Tensor> sources);
+    std::optional<TensorGraph::Numbers> numbers_of(const LossFunction::Loss& loss,
+                                                   const TensorGraph::Unsaved& unsaved) const;
+    bool keep(std::size_t step, TensorGraph::Numbers numbers);
+    std::vector<Tensor> computed(const TensorGraph::Numbers& numbers) const;
 
     const TensorGraph graph_;
     const std::size_t count_;

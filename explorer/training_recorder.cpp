@@ -90,14 +90,15 @@ private:
         if (scalar) require_current("record", *scalar, site), graph = graph_of(*scalar, site);
         if (scalar && is_of_values(graph)) run_.trace = trace_of(graph, {});
         else graph.clear();
-        if (scalar && graph.empty()) run_.trace = explain(*scalar, {.most_terms = options_.most_terms}, site).trace();
-        if (!scalar) explain_first(std::get<Tensor>(loss), site);
+        if (scalar && graph.empty()) explain_first(loss, TensorGraph(*scalar, site));
+        if (const Tensor* t = std::get_if<Tensor>(&loss)) {
+            if (!t->defined() || t->numel() != 1) explain(*t, {}, site); // which says what is wrong
+            explain_first(loss, TensorGraph(*t, site));
+        }
         place(graph);
         return loss;
     }
-    void explain_first(const Tensor& loss, Site site) {
-        if (!loss.defined() || loss.numel() != 1) explain(loss, {}, site); // which says what is wrong
-        const TensorGraph graph(loss, site);
+    void explain_first(const LossFunction::Loss& loss, const TensorGraph& graph) {
         run_.trace = explain_tensors(graph, {.most_terms = options_.most_terms}).trace();
         graphs_ = std::make_shared<GraphSteps>(graph, loss, static_cast<std::size_t>(training_.steps),
                                                options_.most_graph_numbers);
@@ -106,7 +107,7 @@ private:
         if (!graphs_) return training_.loss();
         const auto watching = graphs_->watching(step);
         LossFunction::Loss loss = training_.loss();
-        if (const Tensor* t = std::get_if<Tensor>(&loss); t && watching) graphs_->keep(step, *t, *watching);
+        if (watching) graphs_->keep(step, loss, *watching);
         return loss;
     }
 

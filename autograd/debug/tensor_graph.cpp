@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include <autograd/creation.hpp>
+#include <autograd/debug/tensor_graph_internal.hpp>
 #include <autograd/debug/trace_tensors_internal.hpp>
 #include <autograd/debug/value_walk_internal.hpp>
 #include <autograd/engine/bridge.hpp>
@@ -22,15 +23,6 @@
 namespace xg {
 
 using namespace detail;
-
-struct TensorGraph::Data {
-    ~Data() {
-        for (Node* node : kept) drop(node);
-    }
-    std::vector<Item> items;
-    std::vector<Node*> nodes; // of the items; null for constants and Values
-    std::vector<Node*> kept;
-};
 
 namespace {
 
@@ -247,6 +239,12 @@ std::vector<Tensor> as_list(Grads grads, std::size_t n) {
 
 namespace {
 
+Tensor stacked(const std::vector<TensorGraph::Item>& items, const TensorGraph::Item& item) {
+    std::vector<double> numbers;
+    for (const std::size_t from : item.inputs) numbers.push_back(items[from].scalar->value());
+    return from_vector(numbers, item.shape, {.dtype = item.dtype});
+}
+
 template <class Data>
 std::shared_ptr<const Data> put_in_order(Walk& walk) {
     walk.spread();
@@ -281,6 +279,7 @@ std::shared_ptr<const Data> put_in_order(Walk& walk) {
         for (const Edge& edge : f.node->edges) item.differentiable.push_back(edge.node != nullptr);
         if (f.node->op && is_stacked(*f.node)) item.differentiable.assign(item.inputs.size(), true);
         if (const auto at = held.find(f.node); at != held.end()) item.value = at->second.detach();
+        if (!item.value.defined() && f.node->op && is_stacked(*f.node)) item.value = stacked(data->items, item);
         if (item.value.defined() || !can_run(f.node)) continue;
         std::vector<Tensor> in;
         for (const std::size_t from : item.inputs) in.push_back(data->items[from].value);
@@ -315,48 +314,6 @@ TensorGraph::TensorGraph(const Value& y, Site site) {
 }
 
 const std::vector<TensorGraph::Item>& TensorGraph::items() const { return data_->items; }
-
-// From the result down: of everything that is found, something that is found already is an input of.
-std::optional<std::vector<Tensor>> TensorGraph::sources_of(
-    const Tensor& y, const std::function<Tensor(std::uint64_t, std::size_t)>& unsaved) const {
-    const std::vector<Item>& items = data_->items;
-    std::vector<Node*> nodes(items.size(), nullptr);
-    std::vector<Tensor> values(items.size());
-    if (!y.defined() || y.impl()->level > 0) return {};
-    nodes.back() = y.impl()->node;
-    for (std::size_t i = items.size(); i-- > 0;) {
-        const Node* known = data_->nodes[i];
-        Node* node = nodes[i];
-        if (items[i].scalar) return {};
-        if (!known) continue; // a constant
-        if (!node || node->op != known->op) return {};
-        if (!node->op) {
-            Impl& made = block_of(node).impl;
-            if (made.node == node) values[i] = share(&made);
-            continue;
-        }
-        if (is_stacked(*node) || node->released ||
-            static_cast<std::size_t>(node->edges.size()) != items[i].inputs.size())
-            return {};
-        for (std::size_t slot = 0; slot < items[i].inputs.size(); ++slot) {
-            const Edge& edge = node->edges[static_cast<int>(slot)];
-            const std::size_t from = items[i].inputs[slot];
-            const bool constant = !data_->nodes[from];
-            if (constant != !edge.node) return {};
-            if (!constant) {
-                if (nodes[from] && nodes[from] != edge.node) return {};
-                nodes[from] = edge.node;
-            } else if (edge.is_number) {
-                values[from] = make_number(edge.number, block_of(node).impl.dtype);
-            } else if (edge.saved) {
-                values[from] = share(edge.saved).detach();
-            } else {
-                values[from] = unsaved(node->stamp, slot);
-            }
-        }
-    }
-    return values;
-}
 
 bool TensorGraph::computable(std::size_t item) const { return can_run(data_->nodes[item]); }
 bool TensorGraph::elementwise(std::size_t item) const {

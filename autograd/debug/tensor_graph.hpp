@@ -40,11 +40,25 @@ public:
     explicit TensorGraph(const Value& y, Site site = Site::here());
 
     const std::vector<Item>& items() const;
-    /// The values of leaves and constants, as items, of another run of the program that made this graph; the others are
-    /// undefined. Nothing unless y comes from the same operations, in the same arrangement. `unsaved` is asked for a
-    /// constant that no rule reads, by the stamp of the operation and the number of the input.
-    std::optional<std::vector<Tensor>> sources_of(
-        const Tensor& y, const std::function<Tensor(std::uint64_t, std::size_t)>& unsaved) const;
+    /// Of a Value: what it is, and the local derivatives of its operation, one an input.
+    struct ScalarNumbers {
+        double value = 0;
+        std::vector<double> slopes = {};
+        bool blocked = false; ///< a choice that passes nothing on
+    };
+    /// Of a run, as items: the tensors that are leaves and constants (of this one all that are kept), and all Values.
+    struct Numbers {
+        std::vector<Tensor> sources;
+        std::vector<ScalarNumbers> scalars;
+    };
+    /// Is asked for a constant that no rule reads, by the stamp of the operation and the number of the input.
+    using Unsaved = std::function<Tensor(std::uint64_t, std::size_t)>;
+    /// Those of this graph.
+    Numbers numbers() const;
+    /// Those of another run of the program that made this graph. Nothing unless y comes from the same operations, in the
+    /// same arrangement.
+    std::optional<Numbers> numbers_of(const Tensor& y, const Unsaved& unsaved) const;
+    std::optional<Numbers> numbers_of(const Value& y, const Unsaved& unsaved) const;
     /// What the rule of an operation on tensors makes of a cotangent of its result, one an input; undefined: nothing.
     std::vector<Tensor> pull_back(std::size_t item, const Tensor& cotangent) const;
     /// The same at other inputs, by all of them that may have a gradient.

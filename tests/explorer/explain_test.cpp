@@ -323,3 +323,23 @@ TEST_CASE("explain: what of a graph is too much for a page is folded and counted
     CHECK(read.omitted == part.omitted);
     CHECK(nearest(whole, whole.nodes.size()).omitted == 0);
 }
+
+TEST_CASE("explain: every face of a chain of 100,000 nodes takes a pass, and not one for each node") {
+    Value x = 0.5, y = x;
+    for (int i = 0; i < 100'000; ++i) y = sin(y);
+    const Explanation run = explain(y);
+    const std::clock_t begin = std::clock();
+    CHECK(run.latex().size() > 5'000'000);
+    CHECK(run.text().size() > 5'000'000);
+    CHECK(run.dot().size() > 5'000'000);
+    CHECK(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC < 15);
+}
+
+TEST_CASE("stepper: it begins with an explanation as with a trace") {
+    Value a = 2.0, b = a * 3;
+    const Explanation run = explain(b);
+    Stepper stepper(run);
+    REQUIRE(stepper.next());
+    CHECK(stepper.event().kind == TraceEvent::Kind::seed);
+    CHECK(stepper.size() == run.stepper().size());
+}

@@ -1,0 +1,18 @@
+#pragma once
+#include <vector>
+
+#include <autograd/debug/tensor_graph.hpp>
+#include <autograd/engine/node.hpp>
+
+namespace xg {
+
+struct TensorGraph::Data {
+    ~Data() {
+        for (Node* node : kept) drop(node);
+    }
+    std::vector<Item> items;
+    std::vector<Node*> nodes; // of the items; null for constants and Values
+    std::vector<Node*> kept;
+};
+
+} // namespace xg
