@@ -97,6 +97,7 @@ private:
         std::vector<std::size_t> parts;
         if (!terms.at.empty()) parts.push_back(entry(2, terms.at[0]));
         for (const auto& [p, q] : pairs) parts.push_back(compute("mul", {p, q}));
+        if (parts.empty()) add("leaf", 0, "", {}); // rows without columns
         add_up(parts);
     }
     void weighted(const TraceTerms& terms) {

@@ -7,7 +7,7 @@
 
 namespace xg::detail {
 
-inline constexpr int trace_version = 2;
+inline constexpr int trace_version = 3;
 inline constexpr const char* event_kinds[] = {"seed", "contribution", "complete"};
 
 nlohmann::json trace_json(const Trace& trace);

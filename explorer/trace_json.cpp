@@ -6,6 +6,7 @@
 #include <autograd/error_format_internal.hpp>
 #include <autograd/version.hpp>
 #include <explorer/json_internal.hpp>
+#include <explorer/tensor_json_internal.hpp>
 #include <explorer/trace.hpp>
 
 namespace xg {
@@ -13,10 +14,12 @@ namespace xg {
 using namespace detail;
 using json = nlohmann::json;
 
-// JSON has no name for these.
 json detail::json_number(double x) {
+    // JSON has no name for these.
     if (std::isnan(x)) return "nan";
     if (std::isinf(x)) return x > 0 ? "inf" : "-inf";
+    // "0" and not "0.0": most tensors have many. As an integer -0 would lose its sign.
+    if (std::abs(x) < 0x1p53 && x == std::trunc(x) && !(x == 0 && std::signbit(x))) return static_cast<std::int64_t>(x);
     return x;
 }
 
@@ -30,57 +33,6 @@ json quantity(const std::optional<double>& number, std::size_t tensor) {
     return number || tensor != no_tensor ? quantity(number.value_or(0.0), tensor) : json(nullptr);
 }
 
-// A float32 has its own shorter digits, which as a double are another number and as a float32 the same.
-json entry(double x, bool single) {
-    if (!single || !std::isfinite(x)) return json_number(x);
-    return std::stod(fmt::format("{}", static_cast<float>(x)));
-}
-
-json to_json(const TraceTensor& t) {
-    json out = {{"dtype", t.dtype}, {"shape", t.shape}};
-    json& values = out["values"] = json::array();
-    for (const double x : t.values) values.push_back(entry(x, t.dtype == "float32"));
-    if (t.every > 1) out["every"] = t.every;
-    const TraceTensor::Statistics& s = t.statistics;
-    out["statistics"] = {{"min", json_number(s.min)},   {"max", json_number(s.max)}, {"mean", json_number(s.mean)},
-                         {"norm", json_number(s.norm)}, {"zeros", s.zeros},          {"bad", s.bad}};
-    return out;
-}
-
-json to_json(const TraceTerms::Operation& o) {
-    using Reads = TraceTerms::Operation::Reads;
-    json in = json::array();
-    for (const TraceTerms::Operation::Operand& x : o.in) {
-        if (x.what == Reads::operation) in.push_back(x.at);
-        else if (x.what == Reads::entry) in.push_back(json::array({x.input, x.at}));
-        else in.push_back({{"number", json_number(x.number)}});
-    }
-    json out = {{"op", o.op}, {"in", std::move(in)}};
-    if (!o.label.empty()) out["label"] = o.label;
-    return out;
-}
-
-json to_json(const TraceTerms& terms, std::size_t inputs) {
-    json out = {{"form", terms.form}}, lists = json::array();
-    const bool products = terms.form == "products", weighted = terms.form == "weighted";
-    for (const auto& list : terms.of) {
-        json& one = lists.emplace_back(json::array());
-        for (const TraceTerms::Term& t : list) {
-            if (products) one.push_back({t.at, static_cast<std::size_t>(t.weight)});
-            else if (weighted && inputs > 1) one.push_back({t.input, t.at, json_number(t.weight)});
-            else if (weighted) one.push_back({t.at, json_number(t.weight)});
-            else one.push_back(t.at);
-        }
-    }
-    for (const auto& list : terms.operations) {
-        json& one = lists.emplace_back(json::array());
-        for (const TraceTerms::Operation& o : list) one.push_back(to_json(o));
-    }
-    out["of"] = std::move(lists);
-    if (!terms.at.empty()) out[products ? "bias" : "at"] = terms.at;
-    return out;
-}
-
 json to_json(const TraceNode& n, std::size_t id) {
     json out = {{"id", id}, {"op", n.op}, {"shape", n.shape}};
     out["value"] = n.kept ? quantity(n.value, n.value_tensor) : json(nullptr);
@@ -89,7 +41,7 @@ json to_json(const TraceNode& n, std::size_t id) {
     if (!n.label.empty()) out["label"] = n.label;
     if (!n.module.empty()) out["module"] = n.module;
     if (!n.file.empty()) out["file"] = n.file, out["line"] = n.line;
-    if (!n.terms.form.empty()) out["terms"] = to_json(n.terms, n.inputs.size());
+    if (!n.terms.form.empty()) out["terms"] = terms_json(n.terms, n.inputs.size());
     return out;
 }
 
@@ -125,9 +77,9 @@ nlohmann::json detail::local_of(const TraceEdge& e) {
 }
 
 nlohmann::json detail::trace_json(const Trace& t) {
-    const bool more = t.has_tensors() || t.omitted > 0 || !t.fold.empty();
+    const int version = t.has_tensors() ? trace_version : t.omitted > 0 || !t.fold.empty() ? 2 : 1;
     json out = {{"format", "xgrad-trace"},
-                {"version", more ? trace_version : 1},
+                {"version", version},
                 {"generator", fmt::format("xgrad {}", xg::version())},
                 {"root", t.root},
                 {"seed", json_number(t.seed)}};
@@ -136,7 +88,7 @@ nlohmann::json detail::trace_json(const Trace& t) {
     for (std::size_t i = 0; i < t.nodes.size(); ++i) list.push_back(to_json(t.nodes[i], i)), order.push_back(i);
     for (std::size_t i = 0; i < t.edges.size(); ++i) links.push_back(to_json(t.edges[i], i));
     for (const TraceEvent& e : t.events) steps.push_back(to_json(t, e));
-    for (const TraceTensor& x : t.tensors) out["tensors"].push_back(to_json(x));
+    if (!t.tensors.empty()) out["tensors"] = tensors_json(t.tensors);
     if (!t.derivative_of.empty()) out["derivative_of"] = t.derivative_of;
     out["operations"] = json::object();
     for (const auto& [name, about] : t.operations)

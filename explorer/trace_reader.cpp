@@ -9,8 +9,8 @@
 
 #include <autograd/error_format_internal.hpp>
 #include <explorer/evaluate_internal.hpp>
-#include <explorer/json_internal.hpp>
 #include <explorer/notation_internal.hpp>
+#include <explorer/tensor_json_internal.hpp>
 
 namespace xg {
 
@@ -24,9 +24,9 @@ bool same(const std::optional<double>& a, const std::optional<double>& b) {
     return a.has_value() == b.has_value() && (!a || same(*a, *b));
 }
 
-class Reader {
+class Reader : JsonReader {
 public:
-    Reader(const std::string& name, Trace& trace) : name_(name), t_(trace) {}
+    Reader(const std::string& name, Trace& trace) : JsonReader(name), t_(trace) {}
 
     void read(std::string_view text) {
         if (text.empty()) refuse("it is empty");
@@ -37,18 +37,19 @@ public:
             if (e.byte > text.size())
                 refuse(fmt::format("it ends too early, after {} bytes: the file was cut", text.size()));
             refuse(fmt::format("it is no JSON from byte {} on", e.byte));
-        }
+        } catch (const json::out_of_range&) { refuse("it holds a number that no double is near to"); }
         if (!file.is_object() || file.value("format", json()) != "xgrad-trace")
             refuse("it is no trace: \"format\" is not \"xgrad-trace\"");
         const auto version = integer(file, "version", "the trace");
         if (version > trace_version)
-            refuse(fmt::format("it is of version {}, and this program reads version {}; take the xgrad that wrote it",
-                               version, trace_version));
+            refuse(fmt::format(
+                "it is of version {}, and this program reads versions 1 to {}; take the xgrad that wrote it", version,
+                trace_version));
         if (version < 1) refuse(fmt::format("there is no version {}", version));
         t_.seed = real(member(file, "seed", "the trace"), "\"seed\"");
         t_.derivative_of = this->text(file, "derivative_of", "the trace");
         read_operations(file);
-        read_tensors(file);
+        t_.tensors = read_tensors(*this, file);
         read_nodes(file);
         read_edges(file);
         t_.root = node(integer(file, "root", "the trace"), "\"root\"");
@@ -64,41 +65,6 @@ public:
     }
 
 private:
-    [[noreturn]] void refuse(const std::string& why) const { fail<FileError>("{} cannot be read: {}", name_, why); }
-
-    const json& member(const json& of, const char* key, const std::string& where) const {
-        if (!of.is_object()) refuse(fmt::format("{} is no object", where));
-        const auto at = of.find(key);
-        if (at == of.end()) refuse(fmt::format("{} has no \"{}\"", where, key));
-        return *at;
-    }
-    const json& list(const json& of, const char* key) const {
-        const json& found = member(of, key, "the trace");
-        if (!found.is_array()) refuse(fmt::format("\"{}\" is no list", key));
-        return found;
-    }
-    std::int64_t integer(const json& of, const char* key, const std::string& where) const {
-        const json& x = member(of, key, where);
-        if (!x.is_number_integer()) refuse(fmt::format("\"{}\" of {} is no integer", key, where));
-        return x.get<std::int64_t>();
-    }
-    std::string text(const json& of, const char* key, const std::string& where) const {
-        const auto at = of.find(key);
-        if (at == of.end()) return {};
-        if (!at->is_string()) refuse(fmt::format("\"{}\" of {} is no text", key, where));
-        return at->get<std::string>();
-    }
-    double real(const json& x, const std::string& where) const {
-        if (x.is_number()) return x.get<double>();
-        if (x == "nan") return std::numeric_limits<double>::quiet_NaN();
-        if (x == "inf" || x == "-inf") return (x == "inf" ? 1 : -1) * std::numeric_limits<double>::infinity();
-        refuse(fmt::format("{} is no number", where));
-    }
-    std::optional<double> maybe(const json& of, const char* key, const std::string& where) const {
-        const auto at = of.find(key);
-        if (at == of.end() || at->is_null()) return std::nullopt;
-        return real(*at, fmt::format("\"{}\" of {}", key, where));
-    }
     // A number, or the place of a tensor.
     std::optional<double> quantity(const json& of, const char* key, std::size_t& tensor,
                                    const std::string& where) const {
@@ -159,9 +125,10 @@ private:
             to.kept = value.has_value();
             if (!to.kept && to.dtype.empty()) refuse(where + " has no value");
             to.value = value.value_or(std::numeric_limits<double>::quiet_NaN());
-            if (to.value_tensor != no_tensor && t_.tensors[to.value_tensor].shape != to.shape)
+            if (to.kept && to.shape != (to.value_tensor == no_tensor ? std::vector<std::int64_t>()
+                                                                     : t_.tensors[to.value_tensor].shape))
                 refuse(where + " has another shape than its value");
-            if (n.contains("terms")) to.terms = terms(n["terms"], where);
+            if (n.contains("terms")) to.terms = read_terms(*this, n["terms"], where);
             if (!to.file.empty()) to.line = static_cast<std::uint32_t>(integer(n, "line", where));
         }
     }
@@ -231,101 +198,6 @@ private:
     }
     static bool needs_two(const std::string& op) {
         return op == "add" || op == "sub" || op == "mul" || op == "div" || op == "pow";
-    }
-    std::vector<std::int64_t> sizes(const json& of, const std::string& where) const {
-        std::vector<std::int64_t> shape;
-        const json& list = of.value("shape", json::array());
-        if (!list.is_array()) refuse("\"shape\" of " + where + " is no list");
-        for (const json& size : list) {
-            if (!size.is_number_integer() || size.get<std::int64_t>() < 0)
-                refuse("\"shape\" of " + where + " holds no size");
-            shape.push_back(size.get<std::int64_t>());
-        }
-        return shape;
-    }
-    void read_tensors(const json& file) {
-        if (!file.contains("tensors")) return;
-        for (const json& x : list(file, "tensors")) {
-            const std::string where = fmt::format("tensor {}", t_.tensors.size());
-            TraceTensor t;
-            if (!x.is_object()) refuse(where + " is no object");
-            t.dtype = text(x, "dtype", where);
-            t.shape = sizes(x, where);
-            const std::int64_t every = x.contains("every") ? integer(x, "every", where) : 1;
-            if (every < 1) refuse("\"every\" of " + where + " is below 1");
-            t.every = static_cast<std::size_t>(every);
-            const json& values = member(x, "values", where);
-            if (!values.is_array()) refuse("\"values\" of " + where + " is no list");
-            for (const json& v : values) {
-                const double number = real(v, "an entry of " + where);
-                t.values.push_back(t.dtype == "float32" ? static_cast<double>(static_cast<float>(number)) : number);
-            }
-            if (t.values.size() != (t.size() + t.every - 1) / t.every)
-                refuse(fmt::format("{} of shape {} has {} numbers", where, shape_text(t.shape), t.values.size()));
-            const json& s = member(x, "statistics", where);
-            const auto of = [&](const char* key) { return real(member(s, key, where), where); };
-            t.statistics = {of("min"),
-                            of("max"),
-                            of("mean"),
-                            of("norm"),
-                            static_cast<std::size_t>(of("zeros")),
-                            static_cast<std::size_t>(of("bad"))};
-            t_.tensors.push_back(std::move(t));
-        }
-    }
-    std::vector<TraceTerms::Operation> scalar_operations(const json& list, const std::string& where) const {
-        using Reads = TraceTerms::Operation::Reads;
-        const auto damaged = [&]() { refuse("the terms of " + where + " are damaged"); };
-        std::vector<TraceTerms::Operation> found;
-        if (!list.is_array() || list.empty()) damaged();
-        for (const json& x : list) {
-            if (!x.is_object()) damaged();
-            TraceTerms::Operation one{.op = text(x, "op", where), .label = x.value("label", ""), .in = {}};
-            for (const json& in : member(x, "in", where)) {
-                if (in.is_number_unsigned() && in.get<std::size_t>() < found.size())
-                    one.in.push_back({.what = Reads::operation, .at = in.get<std::size_t>()});
-                else if (in.is_array() && in.size() == 2 && in[0].is_number_unsigned() && in[1].is_number_unsigned())
-                    one.in.push_back({Reads::entry, in[0].get<std::size_t>(), in[1].get<std::size_t>(), 0});
-                else if (in.is_object())
-                    one.in.push_back({.what = Reads::number, .number = real(member(in, "number", where), where)});
-                else damaged();
-            }
-            if (!knows_scalar(one.op, one.in.size()))
-                refuse(fmt::format("the terms of {} have an operation '{}' of {} inputs that nobody knows", where,
-                                   one.op, one.in.size()));
-            found.push_back(std::move(one));
-        }
-        return found;
-    }
-    TraceTerms terms(const json& of, const std::string& where) const {
-        TraceTerms found{.form = text(of, "form", where), .of = {}, .at = {}};
-        const bool pairs = found.form == "products" || found.form == "weighted";
-        const json& lists = member(of, "of", where);
-        if (found.form == "operations") {
-            for (const json& list : lists) found.operations.push_back(scalar_operations(list, where));
-            return found;
-        }
-        const char* beside = found.form == "products" ? "bias" : "at";
-        for (const json& list : lists) {
-            auto& one = found.of.emplace_back();
-            for (const json& t : list) {
-                const std::size_t n = pairs && t.is_array() ? t.size() : 0;
-                if (pairs ? n != 2 && n != 3 : !t.is_number_unsigned())
-                    refuse("the terms of " + where + " are damaged");
-                TraceTerms::Term term;
-                if (pairs) {
-                    term.input = n == 3 ? t[0].get<std::size_t>() : 0;
-                    term.at = t[n - 2].get<std::size_t>();
-                    term.weight = real(t[n - 1], where);
-                } else {
-                    term.at = t.get<std::size_t>();
-                }
-                one.push_back(term);
-            }
-        }
-        if (of.contains(beside)) found.at = of[beside].get<std::vector<std::size_t>>();
-        if (!found.at.empty() && found.at.size() != found.of.size()) refuse("the terms of " + where + " are damaged");
-        return found;
     }
     void read_what_is_missing(const json& file) {
         if (file.contains("omitted")) {
@@ -447,7 +319,6 @@ private:
         return true;
     }
 
-    const std::string& name_;
     Trace& t_;
     std::unordered_map<std::int64_t, std::size_t> numbers_, edges_; // ids of the file
     std::vector<std::int64_t> ids_;

@@ -1,4 +1,5 @@
 // Recordings of trainings as JSON: docs/explorer/trace-format.md.
+#include <algorithm>
 #include <bit>
 
 #include <fmt/format.h>
@@ -148,7 +149,7 @@ json to_json(const Run& run, const Trace& trace, std::size_t most_numbers) {
 
 std::string TrainingRecord::json() const {
     nlohmann::json out = trace_json(runs_.front().trace);
-    out["version"] = trace_version;
+    out["version"] = std::max(out["version"].get<int>(), 2);
     nlohmann::json& training = out["training"];
     training["phases"] = {"define the structure", "initialise", "forward", "loss", "backward", "update",
                           "repeat 3 to 6"};

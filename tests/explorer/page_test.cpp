@@ -149,6 +149,19 @@ TEST_CASE("html: the traces that the page's tests read are those of this library
     }
 }
 
+// two_linear_layers of explorer/web/test/traces, as the first release wrote it.
+TEST_CASE("trace: a file of version 2 is still read") {
+    const std::string folder = XGRAD_SOURCE_DIR "/explorer/web/test/traces/";
+    const Trace old = Trace::read(folder + "version_2.json"), now = Trace::read(folder + "two_linear_layers.json");
+    REQUIRE(old.tensors.size() == now.tensors.size());
+    for (std::size_t i = 0; i < old.tensors.size(); ++i) {
+        CHECK(old.tensors[i].values == now.tensors[i].values);
+        CHECK(old.tensors[i].statistics.norm == now.tensors[i].statistics.norm);
+        CHECK(old.tensors[i].statistics.zeros == now.tensors[i].statistics.zeros);
+    }
+    CHECK(old.json() == now.json());
+}
+
 namespace {
 
 // An operation at some numbers, as the library computes it.

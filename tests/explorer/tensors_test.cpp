@@ -352,7 +352,7 @@ TEST_CASE("traces of tensors: what does not fit together is refused") {
         return message_of<FileError>([&] { Trace::parse(text); });
     };
     CHECK(Trace::parse(good).json() == good);
-    CHECK_SAYS(spoiled("\"version\":2", "\"version\":3"), "version");
+    CHECK_SAYS(spoiled("\"version\":3", "\"version\":4"), "version");
     CHECK_SAYS(spoiled("{\"tensor\":0}", "{\"tensor\":999}"), "which is missing");
     CHECK_SAYS(message_of<FileError>([&] { Trace::parse(good.substr(0, good.size() / 2)); }), "cut");
     CHECK_SAYS(spoiled("\"values\":[", "\"values\":[1,"), "numbers");

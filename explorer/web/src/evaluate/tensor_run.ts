@@ -1,6 +1,7 @@
 // A run of tensors, or of tensors and scalars, computed anew in the page: forward with edits, backward with mistakes.
 import type { Mistakes, Pass } from "../trace/replay";
 import { copyOf, isConstant, isLeaf } from "../trace/trace";
+import { statisticsOf } from "../trace/statistics";
 import type { Tensor, Trace, TraceEvent, TraceNode } from "../trace/types";
 import type { Edits } from "./evaluate";
 import { ruleFromTerms } from "./from_terms";
@@ -57,7 +58,7 @@ export class TensorRun {
             const sum = nodes[to];
             if ((sum.op !== "add" && sum.op !== "sub") || sum.inputs.length !== 2 || !sum.kept) continue;
             const other = edges[sum.inputs[1 - slot]].from;
-            if (!nodes[other].kept) continue;
+            if (!nodes[other].kept || !broadcasts(nodes[node].shape, sum.shape) || !broadcasts(nodes[other].shape, sum.shape)) continue;
             const [mine, its] = [broadcastPositions(nodes[node].shape, sum.shape), broadcastPositions(nodes[other].shape, sum.shape)];
             const known = new Float64Array(sizeOf(nodes[node].shape));
             mine.forEach((at, i) => {
@@ -238,15 +239,7 @@ function put(trace: Trace, x: Numbers, { shape, dtype }: TraceNode): [number, nu
     return [NaN, trace.tensors.push(tensorOf(x, [...shape], dtype)) - 1];
 }
 function tensorOf(x: Numbers, shape: number[], dtype: string): Tensor {
-    const s = { min: Infinity, max: -Infinity, mean: 0, norm: 0, zeros: 0, bad: 0 };
-    for (const v of x) {
-        (s.min = Math.min(s.min, v)), (s.max = Math.max(s.max, v));
-        (s.mean += v / x.length), (s.norm += v * v);
-        if (v === 0) s.zeros += 1;
-        if (!Number.isFinite(v)) s.bad += 1;
-    }
-    s.norm = Math.sqrt(s.norm);
-    return { dtype, shape, values: Array.from(x), every: 1, statistics: s };
+    return { dtype, shape, values: Array.from(x), every: 1, statistics: statisticsOf(x) };
 }
 
 // Up to the digits that another order of adding loses.

@@ -1,5 +1,6 @@
 // The trace as a file again, with the reader's changes in it.
 import { gradientPlaces } from "../trace/trace";
+import { traceVersion } from "../trace/read";
 import type { ElementOperation, Terms, Trace, TraceEvent } from "../trace/types";
 
 const number = (x: number | null): number | string | null => (x === null || Number.isFinite(x) ? x : Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf");
@@ -21,7 +22,7 @@ function terms({ form, of, bias, at, operations }: Terms): object {
 }
 function tensorParts(trace: Trace): object {
     const statistics = (s: Record<string, number>) => Object.fromEntries(Object.entries(s).map(([key, x]) => [key, number(x)]));
-    return { version: 2, tensors: trace.tensors.map((t) => ({ dtype: t.dtype, shape: t.shape, values: t.values.map(number), statistics: statistics(t.statistics), ...(t.every > 1 && { every: t.every }) })) };
+    return { version: traceVersion, tensors: trace.tensors.map((t) => ({ dtype: t.dtype, shape: t.shape, values: t.values.map(number), ...(t.every > 1 && { every: t.every, statistics: statistics(t.statistics) }) })) };
 }
 
 export function jsonOf(trace: Trace, generator = "xgrad's page"): string {

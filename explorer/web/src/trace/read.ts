@@ -1,14 +1,15 @@
 // A trace from its file, or the reason why it is none.
 import { canEvaluate } from "../evaluate/evaluate";
+import { same } from "../evaluate/shapes";
 import { type Json, Refusal, type Said, integer, isObject, list, maybe, object, real, refuse, say, text } from "./json";
 import { shortNumber } from "./notation";
 import { replay } from "./replay";
-import { readTensor, readTerms } from "./read_tensors";
+import { readTensor, readTerms, sizes } from "./read_tensors";
 import { fileAt, readTraining } from "./training";
 import { isSource, link, nameOf } from "./trace";
 import type { Trace, TraceEdge, TraceEvent, TraceNode } from "./types";
 
-export const traceVersion = 2;
+export const traceVersion = 3;
 export { Refusal };
 
 function parsed(source: string): Json {
@@ -56,7 +57,7 @@ class Reader {
         const { file, trace } = this;
         trace.seed = real(file.seed, say`"seed"`);
         this.readOperations();
-        if ("tensors" in file) trace.tensors = list(file, "tensors").map((x, i) => readTensor(object(x, say`tensor ${i}`), say`tensor ${i}`));
+        if ("tensors" in file) list(file, "tensors").forEach((x, i) => trace.tensors.push(readTensor(object(x, say`tensor ${i}`), trace.tensors, say`tensor ${i}`)));
         this.readNodes();
         this.readEdges();
         trace.root = this.node(integer(file, "root", say`the trace`), say`"root"`);
@@ -125,17 +126,20 @@ class Reader {
         if (op === "") refuse`${where} has no "op"`;
         const file = text(n, "file", where);
         const value = "value" in n ? this.quantity(n.value, say`the value of ${where}`) : refuse`${where} has no "value"`;
+        const shape = sizes(n, where);
+        const kept = n.value !== null;
+        if (kept && !same(shape, value.tensor < 0 ? [] : this.trace.tensors[value.tensor].shape)) refuse`${where} has another shape than its value`;
         return {
             op,
             label: text(n, "label", where),
             module: text(n, "module", where),
             file,
             line: file === "" ? 0 : integer(n, "line", where),
-            shape: Array.isArray(n.shape) ? n.shape.map(Number) : [],
+            shape,
             dtype: text(n, "dtype", where),
             value: value.x,
             tensor: value.tensor,
-            kept: n.value !== null,
+            kept,
             terms: isObject(n.terms) ? readTerms(n.terms, where) : null,
             gradient: null,
             inputs: [],
