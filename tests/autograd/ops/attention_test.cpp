@@ -66,15 +66,15 @@ TEST_CASE("dropped attention leaves the generator at the next whole block, for o
 
 TEST_CASE("a tangent of dropped attention is that of the same draw") {
     const auto [q, k, v] = operands({2, 5, 4});
-    const auto attend = [&](const Tensor& x) {
+    const Tensor x = q.detach(), keys = k.detach(), t = v.detach();
+    const auto attend = [&](const Tensor& y) {
         Generator generator(5);
-        return scaled_dot_product_attention(x, k.detach(), x, {.dropout_p = 0.4, .generator = &generator});
+        return scaled_dot_product_attention(y, keys, y, {.dropout_p = 0.4, .generator = &generator});
     };
-    const auto composed = [&](const Tensor& x) {
+    const auto composed = [&](const Tensor& y) {
         Generator generator(5);
-        return matmul(dropout(attention_weights(x, k.detach()), {.p = 0.4, .generator = &generator}), x);
+        return matmul(dropout(attention_weights(y, keys), {.p = 0.4, .generator = &generator}), y);
     };
-    const Tensor x = q.detach(), t = v.detach();
     CHECK(largest_gap(jvp(attend, x, t).second, jvp(composed, x, t).second) < 1e-13);
     CHECK(largest_gap(jacobian(attend, x), jacobian(composed, x)) < 1e-13);
 }

@@ -95,8 +95,8 @@ TEST_CASE("det has its first two derivatives at matrices of every rank") {
 }
 
 TEST_CASE("the third derivative of det at zeros is the sign of the permutation") {
-    const Tensor none = zeros({3, 3}, {.dtype = float64});
-    const Tensor third = jacobian([](const Tensor& x) { return hessian(det_of, x); }, none);
+    const Tensor zero = zeros({3, 3}, {.dtype = float64});
+    const Tensor third = jacobian([](const Tensor& x) { return hessian(det_of, x); }, zero);
     const auto at = [&](std::initializer_list<AxisIndex> position) { return third[position].item(); };
     CHECK(at({0, 0, 1, 1, 2, 2}) == 1);
     CHECK(at({0, 1, 1, 2, 2, 0}) == 1);

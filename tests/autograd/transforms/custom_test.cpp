@@ -160,8 +160,8 @@ TEST_CASE("a rule of the wrong count or shape is refused by name, and a missing 
     const auto backward = [&](auto vjp) {
         return [&x, vjp] { sum(custom("mine", [](Inputs in) { return in[0] * 2.0; }, vjp, {x})).backward(); };
     };
-    const auto none = [](Inputs, const Tensor&, const Tensor&) { return std::vector<Tensor>{}; };
-    CHECK(contains(message_of<GraphError>(backward(none)), "mine: its vjp gave 0 gradients for 1 inputs"));
+    const auto empty = [](Inputs, const Tensor&, const Tensor&) { return std::vector<Tensor>{}; };
+    CHECK(contains(message_of<GraphError>(backward(empty)), "mine: its vjp gave 0 gradients for 1 inputs"));
     const auto wide = [](Inputs, const Tensor&, const Tensor& g) { return std::vector<Tensor>{stack({g, g})}; };
     CHECK(contains(message_of<ShapeError>(backward(wide)),
                    "mine: its vjp gave a gradient of shape (2, 2) for input 0 of shape (2,)"));

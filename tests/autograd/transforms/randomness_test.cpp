@@ -83,8 +83,8 @@ TEST_CASE("under vmap bernoulli and multinomial take the chances of each example
     CHECK(all([](const Tensor& x) { return multinomial(x, 1); }));
     const auto text = message_of<ValueError>([&] { vmap([](const Tensor& x) { return bernoulli(x); })(p * 2.0); });
     CHECK(contains(text, "bernoulli: entry 1 of p is 1.8"));
-    const auto none = message_of<ValueError>([&] { vmap([](const Tensor& x) { return multinomial(x, 2); })(p); });
-    CHECK(contains(none, "multinomial: line 2 has 1 weights above 0"));
+    const auto few = message_of<ValueError>([&] { vmap([](const Tensor& x) { return multinomial(x, 2); })(p); });
+    CHECK(contains(few, "multinomial: line 2 has 1 weights above 0"));
 }
 
 TEST_CASE("under vmap dropout drops other entries of each example") {
