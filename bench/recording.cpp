@@ -138,6 +138,7 @@ void tensors(const std::string& name, Index in, std::initializer_list<Index> siz
 
 int main() {
     small_values(2000);
+    values("2-16-16-1 of Values, 40 steps", 40);
     values("2-16-16-1 of Values, 100 steps", 100);
     tensors("2-16-16-1 batch 32, 100 steps", 2, {16, 16, 1}, 32, 100);
     tensors("784-128-10 batch 32", 784, {128, 10}, 32, 30);

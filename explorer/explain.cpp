@@ -1,7 +1,6 @@
 #include <explorer/explain.hpp>
 
 #include <algorithm>
-#include <unordered_map>
 
 #include <autograd/debug/value_graph.hpp>
 #include <autograd/error_format_internal.hpp>
@@ -16,30 +15,23 @@ using namespace detail;
 
 namespace {
 
-Trace recorded(const std::vector<ValueNode>& graph) {
+Trace recorded(const ValueNotes& graph) {
     Trace trace;
-    std::unordered_map<std::uintptr_t, std::size_t> numbers;
-    numbers.reserve(graph.size());
-    trace.nodes.reserve(graph.size()), trace.edges.reserve(2 * graph.size());
-    for (const ValueNode& n : graph) {
+    trace.nodes.reserve(graph.nodes.size()), trace.edges.reserve(graph.inputs.size());
+    for (const ValueNotes::Node& note : graph.nodes) {
         const std::size_t number = trace.nodes.size();
-        numbers.emplace(n.id(), number);
         TraceNode& node = trace.nodes.emplace_back();
-        node.op = n.op();
-        node.label = n.label();
-        node.value = n.value();
-        if (const Site at = n.site()) node.file = at.file, node.line = at.line;
+        node.op = note.op, node.label = note.label, node.value = note.value;
+        if (note.site) node.file = note.site.file, node.line = note.site.line;
         if (node.op == "leaf") node.module = module_of_label(node.label);
-        const std::vector<ValueNode> inputs = n.inputs();
-        const std::vector<double> slopes = inputs.empty() ? std::vector<double>() : n.slopes();
-        for (std::size_t slot = 0; slot < inputs.size(); ++slot) {
-            const std::size_t from = numbers.at(inputs[slot].id());
-            trace.nodes[number].inputs.push_back(trace.edges.size());
-            trace.nodes[from].uses.push_back(trace.edges.size());
+        for (std::size_t slot = 0; slot < note.inputs; ++slot) {
+            const ValueNotes::Input& in = graph.inputs[note.first + slot];
+            node.inputs.push_back(trace.edges.size());
+            trace.nodes[in.from].uses.push_back(trace.edges.size());
             trace.edges.push_back(
-                {.from = from, .to = number, .slot = slot, .local = slopes[slot], .blocked = n.is_blocked()});
+                {.from = in.from, .to = number, .slot = slot, .local = in.slope, .blocked = note.blocked});
         }
-        if (!inputs.empty()) trace.nodes[number].module = module_of_result(trace, number);
+        if (note.inputs > 0) node.module = module_of_result(trace, number);
     }
     trace.root = trace.nodes.size() - 1;
     for (TraceEdge& e : trace.edges) e.symbol = symbol_of(trace, e);
@@ -48,11 +40,11 @@ Trace recorded(const std::vector<ValueNode>& graph) {
 
 } // namespace
 
-bool detail::is_of_values(const std::vector<ValueNode>& graph) {
-    return std::none_of(graph.begin(), graph.end(), [](const ValueNode& n) { return n.op() == "value_at"; });
+bool detail::is_of_values(const ValueNotes& graph) {
+    return std::ranges::none_of(graph.nodes, [](const ValueNotes::Node& n) { return n.op == "value_at"; });
 }
 
-Trace detail::trace_of(const std::vector<ValueNode>& graph, const ExplainOptions& options) {
+Trace detail::trace_of(const ValueNotes& graph, const ExplainOptions& options) {
     Trace trace = recorded(graph);
     trace.seed = options.seed;
     describe_operations(trace);
@@ -64,7 +56,7 @@ Trace detail::trace_of(const std::vector<ValueNode>& graph, const ExplainOptions
 Explanation explain(const Value& loss, ExplainOptions options, Site site) {
     const CallSite here(site);
     require_current("explain", loss, site);
-    const std::vector<ValueNode> graph = graph_of(loss, site);
+    const ValueNotes graph = notes_of(graph_of(loss, site));
     if (is_of_values(graph)) return Explanation(trace_of(graph, options));
     return explain_tensors(TensorGraph(loss, site), options);
 }

@@ -8,6 +8,7 @@
 #include <autograd/error_format_internal.hpp>
 #include <explorer/evaluate_internal.hpp>
 #include <explorer/film_internal.hpp>
+#include <explorer/first_graph_internal.hpp>
 #include <explorer/notation_internal.hpp>
 #include <explorer/training_graphs_internal.hpp>
 #include <explorer/training_internal.hpp>
@@ -58,11 +59,13 @@ std::optional<double> TrainingRecord::Track::at(std::size_t moment, std::size_t 
     return zero_is_absent && is_not_arrived(x) ? std::nullopt : std::optional(x);
 }
 
+const Trace& Run::trace() const { return first->trace(); }
+
 double Run::value(std::size_t step, std::size_t node) const {
     const double* row = film->row(step);
     if (nodes[node].column != no_column) return row[nodes[node].column];
     double product = 1;
-    for (const std::size_t e : trace.nodes[node].inputs) product *= row[nodes[trace.edges[e].from].column];
+    for (const std::size_t e : trace().nodes[node].inputs) product *= row[nodes[trace().edges[e].from].column];
     return product;
 }
 std::optional<double> Run::gradient(std::size_t step, std::size_t node) const {
@@ -101,7 +104,7 @@ Explanation TrainingRecord::at(std::size_t step, std::size_t run, Site site) con
                          of.graphs_omitted().empty() ? "computed again, it has other numbers" : of.graphs_omitted(),
                          listed(of.graph_steps()));
     }
-    Trace trace = of.trace;
+    Trace trace = of.trace();
     std::vector<double> values;
     for (std::size_t i = 0; i < trace.nodes.size(); ++i) values.push_back(trace.nodes[i].value = of.value(step, i));
     for (std::size_t i = 0; i < trace.nodes.size(); ++i) {

@@ -16,6 +16,7 @@ namespace xg {
 
 namespace detail {
 class Film;
+class FirstGraph;
 class GraphSteps;
 } // namespace detail
 
@@ -80,7 +81,7 @@ public:
         std::vector<Track> parameters; ///< before the first step, between the steps, after the last
         std::vector<Track> gradients;  ///< in each step
         std::vector<Track> state;      ///< what the optimizer remembers, after each step
-        Trace trace;                   ///< of the first step
+        const Trace& trace() const;    ///< of the first step
         /// Whether the values and gradients of all nodes are there, in every step: of a graph of Values that was the
         /// same in all of them.
         bool has_nodes() const { return !nodes.empty(); }
@@ -94,6 +95,7 @@ public:
             bool subtracted = false;
         };
         std::vector<Node> nodes;
+        std::shared_ptr<const detail::FirstGraph> first;
         std::shared_ptr<const detail::Film> film;
         std::shared_ptr<const detail::GraphSteps> graphs; ///< of tensors
         /// The steps that `at` can show.

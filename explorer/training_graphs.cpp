@@ -185,7 +185,7 @@ std::optional<Trace> GraphSteps::trace(std::size_t step, const TrainingRecord::R
         if (numbers.sources.empty()) return {};
         const bool scalar = graph_.items().back().scalar.has_value();
         if (!same(scalar ? numbers.scalars.back().value : numbers.sources.back().item(), run.loss[step])) return {};
-        Trace trace = trace_of_tensors(graph_, std::move(numbers), run.trace, {});
+        Trace trace = trace_of_tensors(graph_, std::move(numbers), run.trace(), {});
         for (std::size_t p = 0; p < run.parameters.size(); ++p) {
             if (const auto node = run.parameters[p].node;
                 node && !same_numbers(run.gradients[p], step, trace, trace.nodes[*node]))

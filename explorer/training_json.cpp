@@ -98,7 +98,7 @@ json graph_of_step(std::size_t step, const Trace& trace) {
 void add_graphs(const Run& run, std::size_t most_numbers, json& out) {
     const std::vector<std::size_t> steps = run.graph_steps();
     std::size_t numbers = 0;
-    for (const TraceTensor& t : run.trace.tensors) numbers += t.values.size();
+    for (const TraceTensor& t : run.trace().tensors) numbers += t.values.size();
     const std::size_t fit = std::max<std::size_t>(2, most_numbers / std::max<std::size_t>(numbers, 1));
     const std::size_t every = std::max<std::size_t>(1, (steps.size() + fit - 1) / fit);
     std::string reason = run.graphs_omitted();
@@ -122,7 +122,7 @@ json to_json(const Run& run, const Trace& trace, std::size_t most_numbers) {
                 {"steps", run.steps()},
                 {"loss", series(run.loss)},
                 {"lr", series(run.lr)}};
-    const bool shared = same_graph(run.trace, trace);
+    const bool shared = same_graph(run.trace(), trace);
     json &parameters = out["parameters"] = json::array(), &state = out["state"] = json::array();
     for (std::size_t i = 0; i < run.parameters.size(); ++i) {
         json& one = parameters.emplace_back(to_json(run.parameters[i]));
@@ -133,7 +133,7 @@ json to_json(const Run& run, const Trace& trace, std::size_t most_numbers) {
     if (shared && run.graphs) add_graphs(run, most_numbers, out);
     if (!run.has_nodes() || !shared) return out;
     json& nodes = out["nodes"] = json::array();
-    for (std::size_t i = 0; i < run.trace.nodes.size(); ++i) {
+    for (std::size_t i = 0; i < run.trace().nodes.size(); ++i) {
         Series values(/*single=*/false), gradients(/*single=*/false);
         for (std::size_t k = 0; k < run.steps(); ++k) {
             values.add(run.value(k, i));
@@ -148,13 +148,13 @@ json to_json(const Run& run, const Trace& trace, std::size_t most_numbers) {
 } // namespace
 
 std::string TrainingRecord::json() const {
-    nlohmann::json out = trace_json(runs_.front().trace);
+    nlohmann::json out = trace_json(runs_.front().trace());
     out["version"] = std::max(out["version"].get<int>(), 2);
     nlohmann::json& training = out["training"];
     training["phases"] = {"define the structure", "initialise", "forward", "loss", "backward", "update",
                           "repeat 3 to 6"};
     for (const Run& run : runs_)
-        training["runs"].push_back(to_json(run, runs_.front().trace, options_.most_file_numbers));
+        training["runs"].push_back(to_json(run, runs_.front().trace(), options_.most_file_numbers));
     return text_of(out);
 }
 

@@ -7,6 +7,7 @@
 #include <autograd/error_format_internal.hpp>
 #include <explorer/explain_internal.hpp>
 #include <explorer/explain_tensors_internal.hpp>
+#include <explorer/first_graph_internal.hpp>
 #include <explorer/training_graphs_internal.hpp>
 #include <explorer/training_internal.hpp>
 #include <explorer/training_state_internal.hpp>
@@ -77,7 +78,7 @@ public:
 private:
     struct InGraph {
         Value value;
-        std::size_t column, gradient_column;
+        std::size_t node, column, gradient_column;
     };
 
     // With lines and constants, which the other steps need not pay for.
@@ -85,21 +86,29 @@ private:
         const TraceLines lines;
         const TraceTensors keep;
         LossFunction::Loss loss = training_.loss();
-        const Value* scalar = std::get_if<Value>(&loss);
-        std::vector<ValueNode> graph;
-        if (scalar) require_current("record", *scalar, site), graph = graph_of(*scalar, site);
-        if (scalar && is_of_values(graph)) run_.trace = trace_of(graph, {});
-        else graph.clear();
-        if (scalar && graph.empty()) explain_first(loss, TensorGraph(*scalar, site));
-        if (const Tensor* t = std::get_if<Tensor>(&loss)) {
-            if (!t->defined() || t->numel() != 1) explain(*t, {}, site); // which says what is wrong
-            explain_first(loss, TensorGraph(*t, site));
+        if (const Value* scalar = std::get_if<Value>(&loss)) {
+            require_current("record", *scalar, site);
+            const std::vector<ValueNode> graph = graph_of(*scalar, site);
+            ValueNotes notes = notes_of(graph);
+            if (is_of_values(notes)) {
+                run_.first = std::make_shared<FirstGraph>(std::move(notes));
+                place_nodes(run_.first->notes());
+                readers_.emplace_back(graph, stored_);
+                place_values(graph);
+                return loss;
+            }
+            explain_first(loss, TensorGraph(*scalar, site));
+        } else {
+            const Tensor& t = std::get<Tensor>(loss);
+            if (!t.defined() || t.numel() != 1) explain(t, {}, site); // which says what is wrong
+            explain_first(loss, TensorGraph(t, site));
         }
-        place(graph);
+        place_tensors();
         return loss;
     }
     void explain_first(const LossFunction::Loss& loss, const TensorGraph& graph) {
-        run_.trace = explain_tensors(graph, {.most_terms = options_.most_terms}).trace();
+        Trace trace = explain_tensors(graph, {.most_terms = options_.most_terms}).trace();
+        run_.first = std::make_shared<FirstGraph>(std::move(trace));
         graphs_ = std::make_shared<GraphSteps>(graph, loss, static_cast<std::size_t>(training_.steps),
                                                options_.most_graph_numbers);
     }
@@ -113,39 +122,25 @@ private:
 
     // Columns -------------------------------------------------------------------------------------------------------------
 
-    void place(const std::vector<ValueNode>& graph) {
-        place_nodes(graph);
-        std::size_t column = 2 * stored_.size();
-        const std::size_t first_value = tensors_.size();
-        for (std::size_t i = 0; i < run_.parameters.size(); ++i) {
-            Track &track = run_.parameters[i], &gradient = run_.gradients[i];
-            gradient.zero_is_absent = i >= first_value;
-            if (track.node && i >= first_value && !graph.empty()) {
-                const Run::Node& at = run_.nodes[*track.node];
-                track.column = at.column, gradient.column = at.gradient_column;
-                in_graph_.push_back({values_[i - first_value], at.column, at.gradient_column});
-                continue;
-            }
-            if (i >= first_value) alone_.push_back(i);
-            track.column = column, gradient.column = column + track.width;
-            column += 2 * track.width;
-        }
-        state_column_ = column;
-        first_row_.resize(column);
-    }
     // A product that only a sum reads is made of what is there, as the sum's gradient is its own.
-    void place_nodes(const std::vector<ValueNode>& graph) {
-        const Trace& trace = run_.trace;
-        find_parameters(graph);
-        if (graph.empty()) return;
-        run_.nodes.resize(graph.size());
-        for (std::size_t i = 0; i < graph.size(); ++i) {
-            const TraceNode& n = trace.nodes[i];
-            if (n.op == "mul" && n.uses.size() == 1) {
-                const TraceEdge& use = trace.edges[n.uses[0]];
-                const std::string& reader = trace.nodes[use.to].op;
-                if (reader == "add" || reader == "sub") {
-                    run_.nodes[i].sum = use.to, run_.nodes[i].subtracted = reader == "sub" && use.slot == 1;
+    void place_nodes(const ValueNotes& graph) {
+        struct Reader {
+            std::size_t count = 0, node = 0, slot = 0;
+        };
+        std::vector<Reader> readers(graph.nodes.size());
+        for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+            for (std::size_t slot = 0; slot < graph.nodes[i].inputs; ++slot) {
+                Reader& reader = readers[graph.inputs[graph.nodes[i].first + slot].from];
+                reader = {reader.count + 1, i, slot};
+            }
+        }
+        run_.nodes.resize(graph.nodes.size());
+        for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+            const auto& [count, reader, slot] = readers[i];
+            if (graph.nodes[i].op == "mul" && count == 1) {
+                const bool subtracts = graph.nodes[reader].op == "sub";
+                if (subtracts || graph.nodes[reader].op == "add") {
+                    run_.nodes[i].sum = reader, run_.nodes[i].subtracted = subtracts && slot == 1;
                     continue;
                 }
             }
@@ -154,27 +149,51 @@ private:
         }
         for (const std::size_t i : stored_) run_.nodes[i].gradient_column = run_.nodes[i].column + stored_.size();
     }
-    // A Value by itself; a tensor by its name, of one name the last, as `find` has it.
-    void find_parameters(const std::vector<ValueNode>& graph) {
-        std::unordered_map<std::uintptr_t, std::size_t> ids;
-        std::unordered_map<std::string, std::size_t> names;
-        for (std::size_t i = 0; i < graph.size(); ++i) {
-            if (run_.trace.is_leaf(i)) ids.emplace(graph[i].id(), i);
+    void place_values(const std::vector<ValueNode>& graph) {
+        std::unordered_map<std::uintptr_t, std::size_t> leaves;
+        const ValueNotes& notes = run_.first->notes();
+        for (std::size_t i = 0; i < graph.size() && notes.nodes[i].op == "leaf"; ++i) leaves.emplace(graph[i].id(), i);
+        for (std::size_t i = tensors_.size(); i < run_.parameters.size(); ++i) {
+            const Value& value = values_[i - tensors_.size()];
+            const auto at = leaves.find(ValueNode(value).id());
+            if (at == leaves.end()) continue;
+            Track &track = run_.parameters[i], &gradient = run_.gradients[i];
+            const Run::Node& node = run_.nodes[at->second];
+            track.node = gradient.node = at->second;
+            track.column = node.column, gradient.column = node.gradient_column;
+            in_graph_.push_back({value, at->second, node.column, node.gradient_column});
         }
-        for (std::size_t i = 0; i < run_.trace.nodes.size() && graph.empty(); ++i) {
-            if (run_.trace.is_leaf(i)) names[run_.trace.name(i)] = i;
+        place_others();
+    }
+    // By their names, of one name the last, as `find` has it.
+    void place_tensors() {
+        const Trace& trace = run_.first->trace();
+        std::unordered_map<std::string, std::size_t> names;
+        for (std::size_t i = 0; i < trace.nodes.size(); ++i) {
+            if (trace.is_leaf(i)) names[trace.name(i)] = i;
         }
         for (std::size_t i = 0; i < run_.parameters.size(); ++i) {
-            Track& track = run_.parameters[i];
-            if (graph.empty()) {
-                const auto at = names.find(track.name);
-                if (at != names.end() && !track.name.starts_with('#')) track.node = at->second;
-            } else if (i >= tensors_.size()) {
-                const auto at = ids.find(ValueNode(values_[i - tensors_.size()]).id());
-                if (at != ids.end()) track.node = at->second;
-            }
-            run_.gradients[i].node = track.node;
+            const std::string& name = run_.parameters[i].name;
+            const auto at = names.find(name);
+            if (at != names.end() && !name.starts_with('#'))
+                run_.parameters[i].node = run_.gradients[i].node = at->second;
         }
+        place_others();
+    }
+    // What is in no column of the graph's nodes.
+    void place_others() {
+        std::size_t column = 2 * stored_.size();
+        for (std::size_t i = 0; i < run_.parameters.size(); ++i) {
+            Track &track = run_.parameters[i], &gradient = run_.gradients[i];
+            const bool is_value = i >= tensors_.size();
+            gradient.zero_is_absent = is_value;
+            if (track.node && is_value && !run_.nodes.empty()) continue;
+            if (is_value) alone_.push_back(i);
+            track.column = column, gradient.column = column + track.width;
+            column += 2 * track.width;
+        }
+        state_column_ = column;
+        first_row_.resize(column);
     }
     void begin_film() {
         const std::size_t width = state_column_ + state_.first();
@@ -199,13 +218,21 @@ private:
             if (reader.fits(loss)) return &reader;
         }
         const std::vector<ValueNode> graph = graph_of(loss, site);
-        const Trace& trace = run_.trace;
-        if (graph.size() != trace.nodes.size()) return nullptr;
-        for (std::size_t i = 0; i < graph.size(); ++i) {
-            if (graph[i].op() != trace.nodes[i].op) return nullptr;
-        }
+        if (!is_same(graph)) return nullptr;
         if (readers_.size() == most_places) readers_.erase(readers_.begin());
         return &readers_.emplace_back(graph, stored_);
+    }
+    // The same operations of the same inputs, and each parameter where it was.
+    bool is_same(const std::vector<ValueNode>& graph) const {
+        const ValueNotes &first = run_.first->notes(), now = notes_of(graph);
+        const auto same_node = [](const ValueNotes::Node& a, const ValueNotes::Node& b) {
+            return a.op == b.op && a.inputs == b.inputs;
+        };
+        const auto same_input = [](const ValueNotes::Input& a, const ValueNotes::Input& b) { return a.from == b.from; };
+        return std::ranges::equal(first.nodes, now.nodes, same_node) &&
+               std::ranges::equal(first.inputs, now.inputs, same_input) &&
+               std::ranges::all_of(
+                   in_graph_, [&](const InGraph& one) { return graph[one.node].id() == ValueNode(one.value).id(); });
     }
     void read_parameters_of_graph(double* row) const {
         for (const InGraph& one : in_graph_)

@@ -1,8 +1,9 @@
 #include <autograd/debug/value_graph.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <unordered_set>
+#include <limits>
 
 #include <autograd/debug/value_walk_internal.hpp>
 #include <autograd/engine/bridge.hpp>
@@ -99,25 +100,26 @@ bool ValueNode::has_grad() const {
 }
 Site ValueNode::site() const { return part_ == Part::whole ? Tape::of(owner_.slot()).site(owner_.slot()) : Site{}; }
 
+template <class F>
+void ValueNode::each_input(Slot* s, Part part, F&& f) {
+    if (part == Part::constant) return;
+    const auto two = [&](Slot* a, Part of_a, Slot* b, Part of_b, std::uint8_t exchanged) {
+        const bool second_first = (s->flags & exchanged) != 0;
+        if (second_first) f(b, of_b);
+        f(a, of_a);
+        if (!second_first) f(b, of_b);
+    };
+    const auto whole = [&](Slot* x) { f(x, Part::whole); };
+    if (is_fused(s->kind) && part == Part::whole) two(s->in2, Part::whole, s, Part::product, product_first);
+    else if (has_constant(s->kind)) two(s->in0, Part::whole, s, Part::constant, constant_first);
+    else if (part == Part::product) two(s->in0, Part::whole, s->in1, Part::whole, 0);
+    else if (s->kind == SlotKind::foreign) std::ranges::for_each(foreign_of(s).origins(), whole);
+    else for_each_input(s, whole);
+}
+
 std::vector<ValueNode> ValueNode::inputs() const {
     std::vector<ValueNode> in;
-    Slot* s = owner_.slot();
-    if (part_ == Part::constant) return in;
-    const auto two = [&](ValueNode a, ValueNode b, std::uint8_t exchanged) {
-        in.push_back(std::move(a));
-        in.insert((s->flags & exchanged) != 0 ? in.begin() : in.end(), std::move(b));
-    };
-    if (is_fused(s->kind) && part_ == Part::whole) {
-        two(ValueNode(s->in2, Part::whole), ValueNode(s, Part::product), product_first);
-    } else if (has_constant(s->kind)) {
-        two(ValueNode(s->in0, Part::whole), ValueNode(s, Part::constant), constant_first);
-    } else if (part_ == Part::product) {
-        two(ValueNode(s->in0, Part::whole), ValueNode(s->in1, Part::whole), 0);
-    } else if (s->kind == SlotKind::foreign) {
-        for (Slot* x : foreign_of(s).origins()) in.push_back(ValueNode(x, Part::whole));
-    } else {
-        for_each_input(s, [&](Slot* x) { in.push_back(ValueNode(x, Part::whole)); });
-    }
+    each_input(owner_.slot(), part_, [&](Slot* s, Part part) { in.push_back(ValueNode(s, part)); });
     return in;
 }
 
@@ -143,24 +145,33 @@ std::vector<double> slopes_of_foreign(const Slot* s) {
 
 std::vector<double> ValueNode::slopes() const {
     std::vector<double> slopes;
+    slopes_into(slopes);
+    return slopes;
+}
+
+void ValueNode::slopes_into(std::vector<double>& to) const {
     const Slot* s = owner_.slot();
-    if (part_ == Part::constant || s->kind == SlotKind::leaf) return slopes;
+    const auto two = [&](double a, double b, std::uint8_t exchanged) {
+        to = {a, b};
+        if ((s->flags & exchanged) != 0) std::swap(to[0], to[1]);
+    };
+    to.clear();
+    if (part_ == Part::constant || s->kind == SlotKind::leaf) return;
     if (part_ == Part::product) {
-        if (has_constant(s->kind))
-            return (s->flags & constant_first) != 0 ? std::vector{0.0, s->k} : std::vector{s->k, 0.0};
-        return {s->in1->data, s->in0->data};
+        if (has_constant(s->kind)) return two(s->k, 0, constant_first);
+        return two(s->in1->data, s->in0->data, 0);
     }
-    if (s->kind == SlotKind::foreign) return slopes_of_foreign(s);
+    if (s->kind == SlotKind::foreign) {
+        to = slopes_of_foreign(s);
+        return;
+    }
     if (is_fused(s->kind)) {
         const bool subtracted = s->kind == SlotKind::sub_mul || s->kind == SlotKind::sub_mulk;
         const bool subtracts = s->kind == SlotKind::mul_sub || s->kind == SlotKind::mulk_sub;
-        slopes = {subtracts ? -1.0 : 1.0, subtracted ? -1.0 : 1.0};
-        if ((s->flags & product_first) != 0) std::swap(slopes[0], slopes[1]);
-        return slopes;
+        return two(subtracts ? -1.0 : 1.0, subtracted ? -1.0 : 1.0, product_first);
     }
-    slopes_of(s, slopes);
-    if (has_constant(s->kind)) slopes.insert((s->flags & constant_first) != 0 ? slopes.begin() : slopes.end(), 0.0);
-    return slopes;
+    slopes_of(s, to);
+    if (has_constant(s->kind)) to.insert((s->flags & constant_first) != 0 ? to.begin() : to.end(), 0.0);
 }
 
 bool ValueNode::is_blocked() const {
@@ -168,40 +179,126 @@ bool ValueNode::is_blocked() const {
     return part_ == Part::whole && (kind == SlotKind::blocked || kind == SlotKind::blocked_clamp);
 }
 
-std::uintptr_t ValueNode::id() const {
-    return reinterpret_cast<std::uintptr_t>(owner_.slot()) + static_cast<std::uintptr_t>(part_);
-}
+namespace {
+
+// From the ids of nodes to their numbers: open addressing, as a walk asks once for every edge.
+class NodeNumbers {
+public:
+    explicit NodeNumbers(std::size_t expected) { resize(std::bit_ceil(2 * expected + 16)); }
+    /// The number of that id: the one given, if it was not there.
+    std::size_t insert(std::uintptr_t id, std::size_t number) {
+        if (2 * ++count_ > entries_.size()) resize(2 * entries_.size());
+        Entry& e = at(id);
+        if (e.id != 0) --count_;
+        else e = {id, number};
+        return e.number;
+    }
+    std::size_t operator[](std::uintptr_t id) { return at(id).number; }
+
+private:
+    struct Entry {
+        std::uintptr_t id = 0; // of no node
+        std::size_t number = 0;
+    };
+    Entry& at(std::uintptr_t id) {
+        std::size_t i = id * 0x9E3779B97F4A7C15u >> shift_;
+        while (entries_[i].id != 0 && entries_[i].id != id) i = (i + 1) & (entries_.size() - 1);
+        return entries_[i];
+    }
+    void resize(std::size_t size) {
+        std::vector<Entry> old(size);
+        old.swap(entries_);
+        shift_ = static_cast<unsigned>(64 - std::countr_zero(size));
+        for (const Entry& e : old) {
+            if (e.id != 0) at(e.id) = e;
+        }
+    }
+
+    std::vector<Entry> entries_;
+    std::size_t count_ = 0;
+    unsigned shift_ = 0;
+};
+
+} // namespace
 
 struct detail::GraphWalk {
+    using Part = ValueNode::Part;
+    struct Place {
+        Slot* slot;
+        Part part;
+    };
+
     // Everything behind y that is reached through nodes which `follow` accepts, old to young.
     template <class F>
     static std::vector<ValueNode> nodes(const Value& y, Site site, F follow) {
-        std::vector<ValueNode> found{ValueNode(y, site)};
-        std::unordered_set<std::uintptr_t> seen{found[0].id()};
+        std::vector<Place> found{{own_slot("ValueNode", y, site), Part::whole}};
+        NodeNumbers seen(64);
+        seen.insert(id(found[0].slot, found[0].part), 0);
         for (std::size_t i = 0; i < found.size(); ++i) {
-            for (ValueNode& in : found[i].inputs()) {
-                if (follow(in) && seen.insert(in.id()).second) found.push_back(std::move(in));
-            }
+            ValueNode::each_input(found[i].slot, found[i].part, [&](Slot* s, Part part) {
+                if (follow(s, part) && seen.insert(id(s, part), found.size()) == found.size())
+                    found.push_back({s, part});
+            });
         }
-        std::stable_sort(found.begin(), found.end(),
-                         [](const ValueNode& a, const ValueNode& b) { return age(a) < age(b); });
-        return found;
+        return sorted(found);
+    }
+    static std::vector<ValueNode> sorted(const std::vector<Place>& found) {
+        std::vector<std::pair<std::uint64_t, std::size_t>> order; // of one age as they were found
+        order.reserve(found.size());
+        for (const Place& p : found) order.emplace_back(age(p.slot, p.part), order.size());
+        std::sort(order.begin(), order.end());
+        std::vector<ValueNode> nodes;
+        nodes.reserve(found.size());
+        for (const auto& [age, i] : order) nodes.push_back(ValueNode(found[i].slot, found[i].part));
+        return nodes;
+    }
+
+    // The parts of a slot have ids beside each other.
+    static std::uintptr_t id(const Slot* s, Part part) {
+        return reinterpret_cast<std::uintptr_t>(s) + static_cast<std::uintptr_t>(part);
+    }
+    static std::uint64_t age(const Slot* s, Part part) { // leaves, then the order of the tape
+        const std::uint64_t at = s->kind == SlotKind::leaf ? 0 : sequence(s) + std::uint64_t{1};
+        return at << 2 | static_cast<std::uint64_t>(part);
+    }
+    static bool is_made_nan(Slot* s, Part part) {
+        return part != Part::constant && std::isnan(ValueNode(s, part).value());
     }
 
     static Slot* slot(const ValueNode& n) { return n.owner_.slot(); }
-    static std::uint64_t age(const ValueNode& n) { // leaves, then the order of the tape
-        const Slot* s = n.owner_.slot();
-        const std::uint64_t at = s->kind == SlotKind::leaf ? 0 : sequence(s) + std::uint64_t{1};
-        return at << 2 | static_cast<std::uint64_t>(n.part_);
+    static std::uint64_t age(const ValueNode& n) { return age(slot(n), n.part_); }
+
+    static ValueNotes notes(const std::vector<ValueNode>& graph) {
+        ValueNotes notes;
+        notes.nodes.reserve(graph.size());
+        NodeNumbers numbers(graph.size());
+        std::vector<double> slopes;
+        for (const ValueNode& n : graph) {
+            numbers.insert(n.id(), notes.nodes.size());
+            ValueNotes::Node& note = notes.nodes.emplace_back();
+            note.op = n.op(), note.label = n.label(), note.value = n.value();
+            note.site = n.site(), note.blocked = n.is_blocked();
+            note.first = notes.inputs.size();
+            const auto add = [&](Slot* s, Part part) { notes.inputs.push_back({.from = numbers[id(s, part)]}); };
+            ValueNode::each_input(slot(n), n.part_, add);
+            note.inputs = notes.inputs.size() - note.first;
+            if (note.op == "value_at") slopes.assign(note.inputs, std::numeric_limits<double>::quiet_NaN());
+            else n.slopes_into(slopes);
+            for (std::size_t i = 0; i < note.inputs; ++i) notes.inputs[note.first + i].slope = slopes[i];
+        }
+        return notes;
     }
 };
+
+std::uintptr_t ValueNode::id() const { return GraphWalk::id(owner_.slot(), part_); }
 
 Slot* detail::slot_of(const ValueNode& n) { return GraphWalk::slot(n); }
 std::uint64_t detail::age_of(const ValueNode& n) { return GraphWalk::age(n); }
 
 std::vector<ValueNode> graph_of(const Value& y, Site site) {
-    return GraphWalk::nodes(y, site, [](const ValueNode&) { return true; });
+    return GraphWalk::nodes(y, site, [](Slot*, auto) { return true; });
 }
+ValueNotes notes_of(const std::vector<ValueNode>& graph) { return GraphWalk::notes(graph); }
 
 void require_current(const char* operation, const Value& y, Site site) {
     check_tape(operation, own_slot(operation, y, site), /*everything=*/true, site);
@@ -243,7 +340,7 @@ std::string describe(const ValueNode& n, const std::vector<ValueNode>& inputs) {
 std::string nan_origin(const Value& y, Site site) {
     if (!std::isnan(y.value(site))) return {};
     // Not through numbers: a NaN behind one has been forgiven.
-    for (const ValueNode& n : GraphWalk::nodes(y, site, is_made_nan)) {
+    for (const ValueNode& n : GraphWalk::nodes(y, site, GraphWalk::is_made_nan)) {
         const std::vector<ValueNode> inputs = n.inputs();
         if (std::none_of(inputs.begin(), inputs.end(), is_made_nan)) return describe(n, inputs);
     }

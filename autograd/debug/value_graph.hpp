@@ -44,6 +44,9 @@ public:
 private:
     enum class Part : std::uint8_t { constant, product, whole };
     ValueNode(detail::Slot* s, Part part);
+    template <class F>
+    static void each_input(detail::Slot* s, Part part, F&& f);
+    void slopes_into(std::vector<double>& to) const;
     friend struct detail::GraphWalk;
     Value owner_;
     Part part_ = Part::whole;
@@ -51,6 +54,26 @@ private:
 
 /// Everything that y was computed from, each node once: inputs stand before what reads them, y is the last.
 XGRAD_API std::vector<ValueNode> graph_of(const Value& y, Site site = Site::here());
+
+/// What a graph was, as plain data: it stays when the graph goes or its leaves change. It is written down in a fraction of
+/// the time that a program takes to make the graph's description out of it.
+struct ValueNotes {
+    struct Node {
+        std::string op, label; ///< as `ValueNode` has them
+        double value = 0;
+        Site site = {};
+        bool blocked = false;
+        std::size_t first = 0, inputs = 0; ///< which of the inputs are its own
+    };
+    struct Input {
+        std::size_t from = 0; ///< a node by number
+        double slope = 0;     ///< NaN for an element of a tensor
+    };
+    std::vector<Node> nodes; ///< in the order of `graph_of`
+    std::vector<Input> inputs;
+};
+/// Of what `graph_of` gave.
+XGRAD_API ValueNotes notes_of(const std::vector<ValueNode>& graph);
 
 /// GraphError, naming `operation`, if a leaf behind y has another value than the one that an operation read.
 XGRAD_API void require_current(const char* operation, const Value& y, Site site = Site::here());
