@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include <autograd/kernels/recurrent.hpp>
-#include <autograd/ops/vector_math_internal.hpp>
+#include <autograd/kernels/vector_math_internal.hpp>
 
 // What one step does to each row once the products are there. `run` is compiled for every instruction set.
 #define XGRAD_INLINE [[gnu::always_inline]] static inline

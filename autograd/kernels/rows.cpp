@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include <autograd/kernels/isa.hpp>
-#include <autograd/ops/vector_math_internal.hpp>
+#include <autograd/kernels/vector_math_internal.hpp>
 
 #define XGRAD_INLINE [[gnu::always_inline]] static inline
 

@@ -1,6 +1,6 @@
 #pragma once
+#include <autograd/kernels/vector_math_internal.hpp>
 #include <autograd/ops/scalar_math.hpp>
-#include <autograd/ops/vector_math_internal.hpp>
 
 namespace xg {
 

@@ -1,7 +1,7 @@
 #pragma once
 #include <iterator>
 
-#include <autograd/ops/vector_math_internal.hpp>
+#include <autograd/kernels/vector_math_internal.hpp>
 
 // The error function and its kin in the manner of vector_math_internal.hpp: no branches, no tables. Tails are
 // e^-x^2 times a smooth factor; the square comes in two parts, because its rounding alone would cost x^2 ulp.
