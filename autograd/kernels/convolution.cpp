@@ -228,11 +228,6 @@ void add_bias(const Convolution& c, const ConvolutionArrays& arrays) {
 
 } // namespace
 
-double Convolution::work() const {
-    return static_cast<double>(batch * groups) * static_cast<double>(outputs * positions()) *
-           static_cast<double>(depth());
-}
-
 // In float32 oneDNN's, where it has one that pays.
 static const DnnPlan* foreign_plan(Part part, const Convolution& c, DType dtype) {
     return dtype == DType::float32 ? dnn_plan(part, c) : nullptr;

@@ -1,5 +1,7 @@
 #pragma once
-#include <autograd/kernels/convolution.hpp>
+#include <cstddef>
+
+#include <autograd/kernels/convolution_sizes.hpp>
 
 namespace xg::kernels {
 

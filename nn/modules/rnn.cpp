@@ -1,10 +1,10 @@
 #include <nn/modules/rnn.hpp>
 
 #include <cmath>
+#include <utility>
 
 #include <autograd/creation.hpp>
 #include <autograd/error_format_internal.hpp>
-#include <autograd/kernels/recurrent.hpp>
 #include <autograd/ops/arrange.hpp>
 #include <autograd/ops/dropout.hpp>
 #include <autograd/ops/elementwise.hpp>
@@ -13,11 +13,10 @@
 
 namespace xg::nn {
 
-using kernels::RecurrentCell;
-
-RecurrentNetwork::RecurrentNetwork(const char* name, RecurrentCell cell, Sizes sizes, Settings settings, Site site)
-    : name_(name), cell_(cell), sizes_(sizes), settings_(settings) {
+RecurrentNetwork::RecurrentNetwork(Cell cell, Sizes sizes, Settings settings, Site site)
+    : cell_(cell), sizes_(sizes), settings_(settings) {
     const CallSite here(site);
+    const char* const name = cell.name;
     if (sizes.input < 1 || sizes.hidden < 1 || settings.num_layers < 1) {
         fail<ValueError>("{}(input_size, hidden_size, num_layers): they are {}, {} and {}\n  expected 1 or more", name,
                          sizes.input, sizes.hidden, settings.num_layers);
@@ -32,7 +31,7 @@ RecurrentNetwork::RecurrentNetwork(const char* name, RecurrentCell cell, Sizes s
     const double bound = 1 / std::sqrt(static_cast<double>(sizes.hidden));
     const auto draw = [bound](const Shape& shape) { return init::uniform(shape, -bound, bound); };
     const Index width = sizes.projection > 0 ? sizes.projection : sizes.hidden;
-    const Index gates = kernels::gate_count(cell) * sizes.hidden;
+    const Index gates = cell.gates * sizes.hidden;
     for (Index layer = 0; layer < settings.num_layers; ++layer) {
         for (Index direction = 0; direction < directions(); ++direction) {
             Layer& l = layers_.emplace_back();
@@ -59,43 +58,44 @@ void RecurrentNetwork::visit_members(MemberVisitor& visitor) {
 
 RecurrentNetwork::Layer& RecurrentNetwork::at(Index layer, bool reverse) {
     if (layer < 0 || layer >= settings_.num_layers || (reverse && !settings_.bidirectional)) {
-        fail<IndexError>("{}: there is no layer {}{}\n  expected 0 to {}{}", name_, layer, reverse ? " reverse" : "",
-                         settings_.num_layers - 1, reverse ? " of a bidirectional network" : "");
+        fail<IndexError>("{}: there is no layer {}{}\n  expected 0 to {}{}", cell_.name, layer,
+                         reverse ? " reverse" : "", settings_.num_layers - 1,
+                         reverse ? " of a bidirectional network" : "");
     }
     return layers_[static_cast<std::size_t>(layer * directions() + (reverse ? 1 : 0))];
 }
 
 // Here and not in the operations, which see one layer and no axis of layers.
 void RecurrentNetwork::check(const Tensor& x, const LSTMState& first, const std::vector<Index>& lengths) const {
-    if (!x.defined()) fail<StateError>("{}: x is undefined\n  expected a tensor with numbers", name_);
+    if (!x.defined()) fail<StateError>("{}: x is undefined\n  expected a tensor with numbers", cell_.name);
     if (x.rank() < 2 || x.rank() > 3 || x.shape(-1) != sizes_.input) {
-        fail<ShapeError>("{}: x has shape {}\n  expected ({}, {}), or (steps, {}) without a batch", name_,
+        fail<ShapeError>("{}: x has shape {}\n  expected ({}, {}), or (steps, {}) without a batch", cell_.name,
                          x.shape().str(), settings_.batch_first ? "N, steps" : "steps, N", sizes_.input, sizes_.input);
     }
     const bool first_is_batch = x.rank() == 3 && settings_.batch_first;
     const Index steps = x.shape(first_is_batch ? 1 : 0);
     const Index rows = x.rank() == 2 ? 1 : x.shape(first_is_batch ? 0 : 1);
-    if (steps < 1) fail<ShapeError>("{}: x has shape {}, no steps\n  expected 1 or more", name_, x.shape().str());
+    if (steps < 1) fail<ShapeError>("{}: x has shape {}, no steps\n  expected 1 or more", cell_.name, x.shape().str());
     const auto expect = [&](const char* name, const Tensor& t, Index size) {
         Shape shape{static_cast<Index>(layers_.size()), size};
         if (x.rank() == 3) shape.insert(1, rows);
         if (t.defined() && !(t.shape() == shape)) {
-            fail<ShapeError>("{}: {} has shape {}\n  expected {}: layers times directions{}, size", name_, name,
+            fail<ShapeError>("{}: {} has shape {}\n  expected {}: layers times directions{}, size", cell_.name, name,
                              t.shape().str(), shape.str(), x.rank() == 3 ? ", N" : "");
         }
     };
     expect("h", first.h, sizes_.projection > 0 ? sizes_.projection : sizes_.hidden);
     expect("c", first.c, sizes_.hidden);
-    if (cell_ == RecurrentCell::lstm && first.h.defined() != first.c.defined()) {
-        fail<StateError>("{}: {} is undefined and the other state is not\n  expected both or neither", name_,
+    if (cell_.has_cell && first.h.defined() != first.c.defined()) {
+        fail<StateError>("{}: {} is undefined and the other state is not\n  expected both or neither", cell_.name,
                          first.h.defined() ? "c" : "h");
     }
     if (!lengths.empty() && static_cast<Index>(lengths.size()) != rows) {
-        fail<ShapeError>("{}: {} lengths for {} rows\n  expected one each", name_, lengths.size(), rows);
+        fail<ShapeError>("{}: {} lengths for {} rows\n  expected one each", cell_.name, lengths.size(), rows);
     }
     for (const Index length : lengths) {
         if (length >= 1 && length <= steps) continue;
-        fail<ValueError>("{}: a length is {}\n  expected 1 to {}, the steps of x", name_, length, steps);
+        fail<ValueError>("{}: a length is {}\n  expected 1 to {}, the steps of x", cell_.name, length, steps);
     }
 }
 
@@ -103,15 +103,10 @@ LstmResult RecurrentNetwork::run_layer(const Tensor& x, Index which, const LSTMS
                                        const std::vector<Index>& lengths) const {
     const Layer& l = layers_[static_cast<std::size_t>(which)];
     const RecurrentWeights weights{l.weight_ih, l.weight_hh, l.bias_ih, l.bias_hh, l.weight_hr};
-    RecurrentOptions options{.reverse = which % directions() == 1, .lengths = lengths};
-    const Tensor h = first.h.defined() ? select(first.h, 0, which) : Tensor();
-    if (cell_ == RecurrentCell::lstm) {
-        return lstm_layer(x, weights, h, first.c.defined() ? select(first.c, 0, which) : Tensor(), options);
-    }
-    if (cell_ == RecurrentCell::relu) options.nonlinearity = RecurrentActivation::relu;
-    const RecurrentResult y =
-        cell_ == RecurrentCell::gru ? gru_layer(x, weights, h, options) : rnn_layer(x, weights, h, options);
-    return {y.output, y.h, {}};
+    const auto own = [which](const Tensor& states) { return states.defined() ? select(states, 0, which) : Tensor(); };
+    return cell_.layer(
+        x, weights, own(first.h), own(first.c),
+        {.reverse = which % directions() == 1, .lengths = lengths, .nonlinearity = settings_.nonlinearity});
 }
 
 RecurrentNetwork::Result RecurrentNetwork::run(const Tensor& input, const LSTMState& given,
@@ -163,23 +158,32 @@ Options with_layers(Options o, Index num_layers) {
     return o;
 }
 
+template <auto layer>
+LstmResult plain_layer(const Tensor& x, const RecurrentWeights& weights, const Tensor& h, const Tensor&,
+                       const RecurrentOptions& options) {
+    RecurrentResult y = layer(x, weights, h, options);
+    return {std::move(y.output), std::move(y.h), {}};
+}
+
 } // namespace
 
 RNN::RNN(Index input_size, Index hidden_size, RNNOptions o, Site site)
-    : PlainRecurrentNetwork(
-          "RNN", o.nonlinearity == RecurrentActivation::relu ? RecurrentCell::relu : RecurrentCell::tanh,
-          {input_size, hidden_size, 0}, {o.num_layers, o.bias, o.batch_first, o.dropout, o.bidirectional}, site) {}
+    : PlainRecurrentNetwork({"RNN", 1, /*has_cell=*/false, plain_layer<rnn_layer>}, {input_size, hidden_size, 0},
+                            {o.num_layers, o.bias, o.batch_first, o.dropout, o.bidirectional, o.nonlinearity}, site) {}
 RNN::RNN(Index input_size, Index hidden_size, Index num_layers, RNNOptions o, Site site)
     : RNN(input_size, hidden_size, with_layers(o, num_layers), site) {}
 
 GRU::GRU(Index input_size, Index hidden_size, GRUOptions o, Site site)
-    : PlainRecurrentNetwork("GRU", RecurrentCell::gru, {input_size, hidden_size, 0},
+    : PlainRecurrentNetwork({"GRU", 3, /*has_cell=*/false, plain_layer<gru_layer>}, {input_size, hidden_size, 0},
                             {o.num_layers, o.bias, o.batch_first, o.dropout, o.bidirectional}, site) {}
 GRU::GRU(Index input_size, Index hidden_size, Index num_layers, GRUOptions o, Site site)
     : GRU(input_size, hidden_size, with_layers(o, num_layers), site) {}
 
 LSTM::LSTM(Index input_size, Index hidden_size, LSTMOptions o, Site site)
-    : RecurrentNetwork("LSTM", RecurrentCell::lstm, {input_size, hidden_size, o.proj_size},
+    : RecurrentNetwork({"LSTM", 4, /*has_cell=*/true,
+                        [](const Tensor& x, const RecurrentWeights& weights, const Tensor& h, const Tensor& c,
+                           const RecurrentOptions& options) { return lstm_layer(x, weights, h, c, options); }},
+                       {input_size, hidden_size, o.proj_size},
                        {o.num_layers, o.bias, o.batch_first, o.dropout, o.bidirectional}, site) {}
 LSTM::LSTM(Index input_size, Index hidden_size, Index num_layers, LSTMOptions o, Site site)
     : LSTM(input_size, hidden_size, with_layers(o, num_layers), site) {}

@@ -7,10 +7,6 @@
 #include <nn/module.hpp>
 #include <nn/modules/recurrent_result.hpp>
 
-namespace xg::kernels {
-enum class RecurrentCell : unsigned char;
-}
-
 // Recurrent networks of one layer or several, in one direction or both, with PyTorch's parameters: weight_ih_l0, weight_hh_l0,
 // bias_ih_l0, bias_hh_l0, weight_hr_l0 (with projections), and the same with _reverse; then layer 1. All start uniform in
 // [-1 / sqrt(hidden_size), 1 / sqrt(hidden_size)).
@@ -40,6 +36,15 @@ public:
     Parameter& weight_hr(Index layer = 0, bool reverse = false) { return at(layer, reverse).weight_hr; }
 
 protected:
+    /// What a network repeats.
+    struct Cell {
+        const char* name;
+        Index gates;   ///< vectors of hidden_size numbers that a step computes
+        bool has_cell; ///< its states are h and c, not h alone
+        /// One layer in one direction.
+        LstmResult (*layer)(const Tensor& x, const RecurrentWeights& weights, const Tensor& h, const Tensor& c,
+                            const RecurrentOptions& options);
+    };
     struct Sizes {
         Index input, hidden, projection;
     };
@@ -48,8 +53,9 @@ protected:
         bool bias, batch_first;
         double dropout;
         bool bidirectional;
+        RecurrentActivation nonlinearity = RecurrentActivation::tanh;
     };
-    RecurrentNetwork(const char* name, kernels::RecurrentCell cell, Sizes sizes, Settings settings, Site site);
+    RecurrentNetwork(Cell cell, Sizes sizes, Settings settings, Site site);
 
     struct Result {
         Tensor output;
@@ -66,8 +72,7 @@ private:
     void check(const Tensor& x, const LSTMState& first, const std::vector<Index>& lengths) const;
     LstmResult run_layer(const Tensor& x, Index which, const LSTMState& first, const std::vector<Index>& lengths) const;
 
-    const char* name_;
-    kernels::RecurrentCell cell_;
+    Cell cell_;
     Sizes sizes_;
     Settings settings_;
     std::vector<Layer> layers_; // layer 0, layer 0 reverse, layer 1 ...

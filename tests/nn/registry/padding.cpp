@@ -1,4 +1,4 @@
-#include "nn/registry/families.hpp"
+#include "nn/registry/entry.hpp"
 
 namespace xg::test {
 
