@@ -1,6 +1,7 @@
 // Recordings of trainings as JSON: docs/explorer/trace-format.md.
 #include <algorithm>
 #include <bit>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -116,6 +117,49 @@ void add_graphs(const Run& run, std::size_t most_numbers, json& out) {
         out["graphs_omitted"] = {{"steps", run.steps() - graphs.size()}, {"reason", reason}};
 }
 
+// The series of the nodes of a graph of Values, each text once: a parameter has its own, and a sum passes its gradient on.
+class NodeSeries {
+public:
+    explicit NodeSeries(const Run& run) {
+        for (std::size_t i = 0; i < run.parameters.size(); ++i) {
+            const Track &values = run.parameters[i], &gradients = run.gradients[i];
+            if (!values.node || values.width != 1 || values.dtype != "float64") continue;
+            parameters_[*values.node] = {series(values, 0), series(gradients, 0)};
+        }
+    }
+    json entry(std::size_t node, const std::string& value, const std::string& gradient) {
+        json out = {{"node", node}};
+        const auto own = parameters_.find(node);
+        const bool is_parameter = own != parameters_.end();
+        // The values of a parameter have one number more: after the last step.
+        if (const std::size_t first = values_.emplace(value, node).first->second; first != node) out["value"] = first;
+        else if (!is_parameter || !own->second.first.starts_with(value + ",")) out["value"] = value;
+        if (const std::size_t first = gradients_.emplace(gradient, node).first->second; first != node)
+            out["gradient"] = first;
+        else if (!is_parameter || own->second.second != gradient) out["gradient"] = gradient;
+        return out;
+    }
+
+private:
+    std::map<std::size_t, std::pair<std::string, std::string>> parameters_; // by node
+    std::map<std::string, std::size_t> values_, gradients_;                 // the first node that has it
+};
+
+json series_of_nodes(const Run& run) {
+    NodeSeries all(run);
+    json nodes = json::array();
+    for (std::size_t i = 0; i < run.trace().nodes.size(); ++i) {
+        Series values(/*single=*/false), gradients(/*single=*/false);
+        for (std::size_t k = 0; k < run.steps(); ++k) {
+            values.add(run.value(k, i));
+            if (const std::optional<double> g = run.gradient(k, i)) gradients.add(*g);
+            else gradients.add_nothing();
+        }
+        nodes.push_back(all.entry(i, std::move(values).text(), std::move(gradients).text()));
+    }
+    return nodes;
+}
+
 json to_json(const Run& run, const Trace& trace, std::size_t most_numbers) {
     json out = {{"name", run.name},
                 {"optimizer", run.optimizer},
@@ -132,16 +176,7 @@ json to_json(const Run& run, const Trace& trace, std::size_t most_numbers) {
     for (const Track& track : run.state) state.emplace_back(to_json(track))["parameter"] = place(track.parameter);
     if (shared && run.graphs) add_graphs(run, most_numbers, out);
     if (!run.has_nodes() || !shared) return out;
-    json& nodes = out["nodes"] = json::array();
-    for (std::size_t i = 0; i < run.trace().nodes.size(); ++i) {
-        Series values(/*single=*/false), gradients(/*single=*/false);
-        for (std::size_t k = 0; k < run.steps(); ++k) {
-            values.add(run.value(k, i));
-            if (const std::optional<double> g = run.gradient(k, i)) gradients.add(*g);
-            else gradients.add_nothing();
-        }
-        nodes.push_back({{"node", i}, {"value", std::move(values).text()}, {"gradient", std::move(gradients).text()}});
-    }
+    out["nodes"] = series_of_nodes(run);
     return out;
 }
 
@@ -149,7 +184,7 @@ json to_json(const Run& run, const Trace& trace, std::size_t most_numbers) {
 
 std::string TrainingRecord::json() const {
     nlohmann::json out = trace_json(runs_.front().trace());
-    out["version"] = std::max(out["version"].get<int>(), 2);
+    out["version"] = trace_version;
     nlohmann::json& training = out["training"];
     training["phases"] = {"define the structure", "initialise", "forward", "loss", "backward", "update",
                           "repeat 3 to 6"};

@@ -209,7 +209,7 @@ TEST_CASE("record: three optimizers on one slider") {
                 Training{.name = "heavy", .optimizer = momentum, .loss = [&] { return b.loss(); }, .steps = 12},
                 Training{.optimizer = adam, .loss = [&] { return c.loss(); }, .steps = 12}});
     const json file = json::parse(film.json());
-    CHECK(file["version"] == 2);
+    CHECK(file["version"] == 3);
     REQUIRE(file["training"]["runs"].size() == 3);
     CHECK(file["training"]["phases"].size() == 7);
     CHECK(file["training"]["runs"][2]["name"] == "Adam");

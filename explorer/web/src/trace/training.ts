@@ -52,7 +52,25 @@ function readSeries(x: unknown, count: number, where: Said, single = false): num
     return numbers.length === count ? numbers : refuse`${where} has ${numbers.length} numbers, and ${count} are expected`;
 }
 
-function readRun(run: Json, place: (id: number) => number, where: Said, read: ReadGraph): Run {
+/// A series that is absent is that of the parameter; a number names a node before it that has the same.
+function readNodes(entries: unknown[], parameters: readonly Parameter[], steps: number, place: Place, where: Said): Run["nodes"] {
+    const found = new Map<number, Run["nodes"][0]>();
+    for (const entry of entries) {
+        const n = object(entry, say`a node of ${where}`);
+        const node = place(integer(n, "node", say`a node of ${where}`));
+        const own = parameters.find((p) => p.node === node);
+        const read = (key: "value" | "gradient"): number[] => {
+            const x = n[key];
+            if (typeof x === "number") return found.get(place(x))?.[key] ?? refuse`${where} names node ${x}, which is missing`;
+            const its = (key === "value" ? own?.series : own?.gradients)?.[0];
+            return x === undefined && its ? its.slice(0, steps) : readSeries(x, steps, say`"${key}" of a node`);
+        };
+        found.set(node, { node, value: read("value"), gradient: read("gradient") });
+    }
+    return [...found.values()];
+}
+
+function readRun(run: Json, place: Place, where: Said, read: ReadGraph): Run {
     const steps = integer(run, "steps", where);
     const track = (x: unknown, kind: Said, count: number) => {
         const of = object(x, say`${kind} of ${where}`);
@@ -69,10 +87,7 @@ function readRun(run: Json, place: (id: number) => number, where: Said, read: Re
         const { of, name, shape, series } = track(x, say`a state`, steps);
         return { name, shape, series, parameter: typeof of.parameter === "number" ? of.parameter : -1 };
     });
-    const nodes = !("nodes" in run) ? [] : list(run, "nodes").map((x) => {
-        const n = object(x, say`a node of ${where}`);
-        return { node: place(integer(n, "node", where)), value: readSeries(n.value, steps, say`"value" of a node`), gradient: readSeries(n.gradient, steps, say`"gradient" of a node`) };
-    });
+    const nodes = "nodes" in run ? readNodes(list(run, "nodes"), parameters, steps, place, where) : [];
     const graphs = new Map<number, () => Trace>();
     for (const x of "graphs" in run ? list(run, "graphs") : []) {
         const graph = object(x, say`a graph of ${where}`);
@@ -83,6 +98,7 @@ function readRun(run: Json, place: (id: number) => number, where: Said, read: Re
 }
 
 type ReadGraph = (graph: Json) => Trace;
+type Place = (id: number) => number; // of a node, by the file's id
 
 /// The file of a trace with the numbers of one step in it.
 export function fileAt(file: Json, graph: Json): Json {
@@ -93,7 +109,7 @@ export function fileAt(file: Json, graph: Json): Json {
     return { ...file, training: undefined, nodes: each("nodes"), edges: each("edges"), backward: list(graph, "backward"), tensors: list(graph, "tensors") };
 }
 
-export function readTraining(file: Json, place: (id: number) => number, read: ReadGraph): Run[] {
+export function readTraining(file: Json, place: Place, read: ReadGraph): Run[] {
     if (!isObject(file.training)) return [];
     return list(file.training, "runs").map((run, i) => readRun(object(run, say`run ${i}`), place, say`run ${i}`, read));
 }
