@@ -7,7 +7,9 @@
 namespace xg {
 
 struct CheckOptions {
-    double step = 1e-3;       ///< of the central differences of fourth order, times max(1, |x|)
+    /// Of the central differences of fourth order, times max(1, |x|). With this one, shorter ones are tried where it is too
+    /// long: beside 0 and where a domain ends, as of log. Another is taken at its word.
+    double step = 1e-3;
     double rtol = 1e-6;       ///< how far two numbers may differ, relative to the larger one
     double atol = 1e-8;       ///< and absolutely
     bool results = true;      ///< every node and not the leaves alone
@@ -22,7 +24,7 @@ struct XGRAD_API CheckReport {
         std::optional<std::size_t> at = {}; ///< of a tensor: the element
         double value = 0;
         double gradient = 0;                ///< 0 where nothing arrived
-        std::optional<double> numeric = {}; ///< absent if an operation on the way cannot be computed here
+        std::optional<double> numeric = {}; ///< absent if it cannot be computed here, or only as NaN
         double forward = 0;                 ///< by tangents, from slopes computed anew where that can be; see `check`
         double error = 0;                   ///< the larger distance of the two
         bool pass = true;
@@ -52,7 +54,7 @@ struct XGRAD_API CheckReport {
 /// and for the others `forward` is what another backward pass brings by slopes computed anew: so the cost does not grow
 /// with the square. Of tensors some elements of each leaf are checked, if the graph is still there; where graph and leaves
 /// are so many that this runs more than 300,000 operations, a sample of them, and `left_out` says how many are not.
-/// Where an operation has a kink within a step the differences mean nothing, and the row says so by failing.
+/// At a kink, as of relu at 0, a derivative between the slopes of both sides is right.
 XGRAD_API CheckReport check(const Trace& trace, CheckOptions options = {});
 /// One node alone.
 XGRAD_API CheckReport::Row check_node(const Trace& trace, std::size_t node, CheckOptions options = {});

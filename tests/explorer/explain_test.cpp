@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <algorithm>
 
 #include <cmath>
 #include <ctime>
@@ -128,6 +129,28 @@ TEST_CASE("explain: every local derivative is that of the operation, fused and w
             CHECK(std::abs(n.gradient.value_or(0.0) - expected) <= 1e-15 * (1 + std::abs(expected)));
         }
     }
+}
+
+TEST_CASE(
+    "explain: a right derivative passes its check beside 0, at a kink and where a domain ends, and a wrong one fails") {
+    Value p = 0.01, q = 5e-4, r = 0.0, n = -1.0;
+    XGRAD_NAME(p, q, r, n);
+    for (const Value& y : {-log(p), -log(q), 1.0 / p, relu(r) * 2.0, relu(q), abs(r) + r, sqrt(r), log(n) * 2.0}) {
+        const Explanation run = explain(y);
+        const CheckReport report = run.check();
+        CHECK_MESSAGE(report.pass(), report.text());
+        Trace wrong = run.trace();
+        TraceEdge& edge = *std::ranges::find_if(wrong.edges, [&](const TraceEdge& e) { return wrong.is_leaf(e.from); });
+        if (!std::isfinite(edge.local)) continue;
+        edge.local = edge.local * 1.01 + 1e-3;
+        detail::replay(wrong);
+        const CheckReport found = check(wrong);
+        for (const CheckReport::Row& row : found.rows) CHECK(row.pass == (row.node != edge.from));
+        for (const CheckReport::Local& local : found.locals)
+            CHECK(local.pass == (local.edge != std::size_t(&edge - wrong.edges.data())));
+    }
+    // A step that was asked for is taken at its word.
+    CHECK(!explain(-log(p)).check({.step = 2e-3}).pass());
 }
 
 TEST_CASE("explain: an operation of one's own takes part, with its own slope") {

@@ -32,4 +32,5 @@ function refuse(name: string, why: string): void {
 }
 
 beginLook(location.hash);
+addEventListener("hashchange", () => location.reload()); // another link to this page: what it shows is read at load
 open(document.getElementById("trace")?.textContent ?? "", t("this_page"));

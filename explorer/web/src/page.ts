@@ -42,7 +42,7 @@ export function showPage(trace: Trace, openFile: (file: File) => void): () => vo
     const inspector = new Inspector(session);
     const table = new Table(session, (node) => (session.select(node), inspector.focus()));
     const optimizer = new Optimizer(session);
-    const tools = new Tools([
+    const tools = new Tools(session, [
         { key: "paths", view: new Paths(session, (edges) => graph.light(edges)) },
         { key: "quiz", view: new Quiz(session) },
         { key: "mistakes", view: new MistakeSwitches(session) },
@@ -61,14 +61,15 @@ export function showPage(trace: Trace, openFile: (file: File) => void): () => vo
     const top = h("div", { class: "walkway" }, timeline.element, controls.element);
     document.body.replaceChildren(header.element, banner.element, top, main, ...document.querySelectorAll("dialog"));
 
+    fromHash(session, location.hash);
     let phase = session.phase;
     session.listen((change) => {
         update(change);
-        if (session.phase !== phase && session.phase === 6) tools.show(4);
+        const updates = session.phase !== phase && session.phase === 6;
         phase = session.phase;
+        if (updates) tools.show(4);
         remember(session);
     });
-    fromHash(session, location.hash);
     redraw();
     const keys = listenToKeys(session, controls, graph, tools, header);
     document.addEventListener("keydown", keys);
@@ -78,12 +79,18 @@ export function showPage(trace: Trace, openFile: (file: File) => void): () => vo
     };
 }
 
-// Browsers count changes of the address and complain of too many, so a run of them is written once.
+// Browsers count changes of the address and complain of a hundred in half a minute, so most of a long run of them wait.
 let writing = 0;
+const written: number[] = [];
 function remember(session: Session): void {
-    clearTimeout(writing);
-    writing = window.setTimeout(() => {
+    const write = () => {
         const hash = toHash(session);
+        if ((hash === "" ? "" : `#${hash}`) === location.hash) return;
+        written.push(performance.now());
         history.replaceState(null, "", hash === "" ? location.pathname + location.search : `#${hash}`);
-    }, 150);
+    };
+    clearTimeout(writing);
+    while (performance.now() - written[0] > 30_000) written.shift();
+    if (written.length < 40) write();
+    else writing = window.setTimeout(write, 600);
 }

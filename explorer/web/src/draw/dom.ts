@@ -29,6 +29,14 @@ export function math(tag: string, props: Props = {}, ...children: Child[]): Math
 export function setText(element: Element, text: string): void {
     if (element.textContent !== text) element.textContent = text;
 }
+/// Classes in one order and no empty attribute: a step on and back leaves the page as it was, letter for letter.
+export function setClass(element: Element, name: string, on: boolean): void {
+    const list = element.classList;
+    if (list.contains(name) === on) return;
+    list.toggle(name, on);
+    if (list.length === 0) element.removeAttribute("class");
+    else element.setAttribute("class", [...list].sort().join(" "));
+}
 /// A number for people, with all of it in data-value; null: nothing is there yet.
 export function setNumber(element: Element, x: number | null, short: string, full: string): void {
     setText(element, short);

@@ -2,6 +2,7 @@
 import { nameOf } from "../trace/trace";
 import type { Trace, TraceEdge } from "../trace/types";
 import { shortNumber, symbolOf } from "../trace/notation";
+import { clipped } from "../layout/layout";
 import { math } from "./dom";
 
 export type Formula = MathMLElement;
@@ -9,7 +10,8 @@ export const row = (...parts: (Formula | null)[]): Formula => math("mrow", {}, .
 export const op = (sign: string): Formula => math("mo", {}, sign);
 
 /// "w11" is w with an index, "h_t" likewise; other words stand upright.
-export function name(text: string): Formula {
+export function name(whole: string): Formula {
+    const text = clipped(whole, 24);
     const indexed = /^(\p{L})_?(\d{1,4})$/u.exec(text) ?? /^(\p{L})_(\p{L}|\p{L}\d)$/u.exec(text);
     if (indexed) return math("msub", {}, math("mi", {}, indexed[1]), math("mn", {}, indexed[2]));
     const numbered = /^#(\d+)$/.exec(text);

@@ -1,18 +1,11 @@
 // Gradients of tensors beside numeric differences and forward-mode derivatives, element by element, of some elements.
 import type { Trace } from "../trace/types";
-import { type Row, defaultStep, difference } from "./check";
+import { type Row, defaultStep, difference, nearestSide } from "./check";
 import type { Edits } from "./evaluate";
 import type { Numbers } from "./rules";
 import type { TensorRun } from "./tensor_run";
 
 const most = 6; // elements of a node
-
-// At a kink: the gradient itself if it lies between the slopes on both sides. Null: there is no kink.
-function nearestSide(f: (x: number) => number, x: number, gradient: number, h: number, within: number): number | null {
-    const slopes = [(f(x + h) - f(x)) / h, (f(x) - f(x - h)) / h];
-    const [low, high] = [Math.min(...slopes), Math.max(...slopes)];
-    return high - low > 10 * within && gradient >= low - 10 * within && gradient <= high + 10 * within ? gradient : null;
-}
 
 export class TensorChecker {
     private readonly rows = new Map<number, Row>();

@@ -27,6 +27,7 @@ export interface Frame {
     y: number;
     width: number;
     height: number;
+    head: number; // x of what folds it, in its upper edge
 }
 export interface Layout {
     boxes: Map<string, Box>;
@@ -81,12 +82,22 @@ function framesAround(boxes: Map<string, Box>, folding: Folding): Frame[] {
             const e = edges.get(group) ?? { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity, depth };
             e.left = Math.min(e.left, box.x - box.width / 2 - pad);
             e.right = Math.max(e.right, box.x + box.width / 2 + pad);
-            e.top = Math.min(e.top, box.y - box.height / 2 - pad - 16);
+            e.top = Math.min(e.top, box.y - box.height / 2 - 4 - 22 * depth); // each has a head of its own
             e.bottom = Math.max(e.bottom, box.y + box.height / 2 + pad);
             edges.set(group, e);
         }
     }
-    return [...edges].map(([group, e]) => ({ group, x: e.left, y: e.top, width: e.right - e.left, height: e.bottom - e.top }));
+    return [...edges].map(([group, e]) => ({ group, x: e.left, y: e.top, width: e.right - e.left, height: e.bottom - e.top, head: e.left }));
+}
+
+/// What folds a group, and the beginning of its name.
+export const head = { width: 70, height: 20 };
+// At the left, or where no box that is not of the group comes into the frame.
+function placeHead(f: Frame, boxes: Box[]): void {
+    const covers = (b: Box) => Math.abs(b.x - f.head - head.width / 2) < (b.width + head.width) / 2 && Math.abs(b.y - f.y - head.height / 2) < (b.height + head.height) / 2;
+    const last = f.x + f.width - head.width;
+    for (f.head = f.x; f.head < last && boxes.some(covers); ) f.head += 10;
+    if (f.head >= last) f.head = f.x;
 }
 
 export function layOut(trace: Trace, folding: Folding): Layout {
@@ -108,7 +119,7 @@ export function layOut(trace: Trace, folding: Folding): Layout {
 
     const compound = boxes.size <= 60; // more are too slow with it
     const graph = new dagre.graphlib.Graph({ multigraph: true, compound });
-    graph.setGraph({ rankdir: "LR", nodesep: 14, ranksep: 40, edgesep: 10, marginx: 20, marginy: 20, ranker: boxes.size > 120 ? "longest-path" : "network-simplex" });
+    graph.setGraph({ rankdir: "LR", nodesep: folding.groups.all.length > 0 ? 24 : 14, ranksep: 40, edgesep: 10, marginx: 20, marginy: 20, ranker: boxes.size > 120 ? "longest-path" : "network-simplex" });
     graph.setDefaultEdgeLabel(() => ({}));
     const framed = new Set<number>();
     const put = (key: string, group: number): void => {
@@ -144,11 +155,16 @@ export function layOut(trace: Trace, folding: Folding): Layout {
         const [v, w] = key.split(" ");
         arrow.points = free.has(key) ? straight(boxes.get(v)!, boxes.get(w)!) : graph.edge({ v, w, name: key }).points;
     }
-    const frames = !compound ? framesAround(boxes, folding) : [...framed].map((group) => {
-        const { x, y, width, height } = graph.node(`f${group}`) as { x: number; y: number; width: number; height: number };
-        return { group, x: x - width / 2, y: y - height / 2, width, height };
-    });
+    const frames = framesAround(boxes, folding);
     frames.sort((a, b) => b.width * b.height - a.width * a.height); // outer ones below
     const size = graph.graph() as { width?: number; height?: number };
-    return { boxes, arrows, arrowOf, frames, width: size.width ?? 0, height: size.height ?? 0 };
+    // Frames may reach beyond what lies in them.
+    const left = Math.min(0, ...frames.map((f) => f.x - 4));
+    const top = Math.min(0, ...frames.map((f) => f.y - 4));
+    const points = [...boxes.values(), ...frames, ...[...arrows.values()].flatMap((a) => a.points)];
+    if (left + top < 0) for (const p of points) (p.x -= left), (p.y -= top);
+    for (const f of frames) placeHead(f, [...boxes.values()]);
+    const width = Math.max((size.width ?? 0) - left, ...frames.map((f) => f.x + f.width + 4));
+    const height = Math.max((size.height ?? 0) - top, ...frames.map((f) => f.y + f.height + 4));
+    return { boxes, arrows, arrowOf, frames, width, height };
 }

@@ -5,8 +5,12 @@ import { operationOf } from "../evaluate/operations";
 import { defaultStep } from "../evaluate/check";
 import { noEdits } from "../evaluate/evaluate";
 import { lookToHash } from "./look";
-import type { Phase, Session } from "./session";
+import { type Choice, firstChoices, type Phase, type Session } from "./session";
 
+const choices = Object.keys(firstChoices) as Choice[];
+
+// The update brings the optimizer up.
+const choicesIn = (phase: Phase) => (phase === 6 ? { ...firstChoices, tool: "optimizer" } : firstChoices);
 const named = (session: Session, node: number): string =>
     findNode(session.trace, nameOf(session.trace, node)) === node ? nameOf(session.trace, node) : `#${node}`;
 
@@ -25,6 +29,9 @@ export function toHash(session: Session): string {
     for (const [node, op] of session.edits.operations) out.append("op", `${named(session, node)}=${op}`);
     const wrong = [session.mistakes.overwrite && "overwrite", session.mistakes.keep && "keep"].filter(Boolean);
     if (wrong.length > 0) out.set("wrong", wrong.join("+"));
+    const first = choicesIn(session.phase);
+    for (const key of choices) if (session.choices[key] !== first[key]) out.set(key, session.choices[key]);
+    for (const [node, wanted] of session.trained) out.append("train", `${named(session, node)}=${Number(wanted)}`);
     return out.toString();
 }
 
@@ -60,6 +67,7 @@ export function fromHash(session: Session, hash: string): void {
         else edits.elements.set(node, (edits.elements.get(node) ?? new Map()).set(at, x));
     }
     for (const [node, op] of pairs("op")) if (node >= 0 && operationOf(op, 1) && session.takesFunction(node)) edits.operations.set(node, op);
+    for (const [node, x] of pairs("train")) if (node >= 0) session.trained.set(node, x === "1");
     const wrong = wanted.get("wrong") ?? "";
     const mistakes = { overwrite: wrong.includes("overwrite"), keep: wrong.includes("keep") };
     if (session.editable) session.mistakes = mistakes;
@@ -69,6 +77,8 @@ export function fromHash(session: Session, hash: string): void {
     const phase = Number(wanted.get("phase"));
     if (Number.isInteger(phase) && phase >= 1 && phase <= 7) session.toPhase(phase as Phase);
     else session.go(Number(wanted.get("event")) || 0);
+    const first = choicesIn(session.phase);
+    for (const key of choices) session.choices[key] = wanted.get(key) ?? first[key];
     const node = wanted.get("node");
     if (node !== null) session.select(findNode(session.trace, node));
 }

@@ -13,6 +13,10 @@ import { graphNear, traceAt } from "./film";
 /// The steps of training that lie in one trace: 1 structure, 2 initial numbers, 3 forward, 4 loss, 5 backward, 6 update, 7 again.
 export type Phase = 1 | 2 | 3 | 4 | 5 | 6 | 7;
 
+/// What the reader has open and set beside the run, as the address has it.
+export const firstChoices = { tool: "paths", rule: "sgd", lr: "0.5", speed: "2", element: "-1" };
+export type Choice = keyof typeof firstChoices;
+
 /// trace: other numbers; place: another event or phase; node: another selection; look: language, theme, mistakes shown.
 export type Change = "trace" | "place" | "node";
 type Listener = (change: Change) => void;
@@ -33,6 +37,8 @@ export class Session {
     step = defaultStep;
     obstacle!: Obstacle | null; // what cannot be computed here
     film = { run: 0, step: 0, graph: 0 }; // of a recorded training; graph: the step whose graph is shown
+    readonly choices: Record<Choice, string> = { ...firstChoices };
+    readonly trained = new Map<number, boolean>(); // leaves that the reader has an optimizer train, or not
     private readonly listeners: Listener[] = [];
 
     original: Trace;
@@ -189,6 +195,15 @@ export class Session {
     select(node: number): void {
         if (node < 0 || node >= this.trace.nodes.length) return;
         this.selected = node;
+        this.tell("node");
+    }
+
+    choose(what: Choice, value: string): void {
+        this.choices[what] = value;
+        this.tell("node");
+    }
+    train(node: number, wanted: boolean): void {
+        this.trained.set(node, wanted);
         this.tell("node");
     }
 

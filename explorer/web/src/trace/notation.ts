@@ -12,10 +12,8 @@ export function shortNumber(x: number): string {
     const [digits, exponent] = x.toExponential(5).split("e");
     return `${Number(digits)}e${exponent.replace("+", "")}`;
 }
-/// All digits that give the number back.
-export function fullNumber(x: number): string {
-    return Number.isFinite(x) ? (Object.is(x, -0) ? "-0" : String(x)) : shortNumber(x);
-}
+/// All digits that give the number back, as Number() reads it.
+export const fullNumber = (x: number): string => (Object.is(x, -0) ? "-0" : String(x));
 
 const infix: Record<string, string> = { add: "+", sub: "-", mul: "*", div: "/", pow: "^" };
 

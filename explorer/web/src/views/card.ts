@@ -4,7 +4,7 @@ import { block, derivative, factor, inline, localDerivative, name, number, op, s
 import { ruleOf } from "../text/rules";
 import { t } from "../text/words";
 import { chainOf, factorsOf } from "../trace/chain";
-import { fullNumber, shortNumber, symbolOf } from "../trace/notation";
+import { fullNumber, shortNumber } from "../trace/notation";
 import { nameOf } from "../trace/trace";
 import type { TraceEdge, TraceEvent } from "../trace/types";
 import { tensorText } from "../trace/quantity";
@@ -111,7 +111,6 @@ export class Card implements View {
         const more = event.before === null ? t("card_first", names) : mistakes.overwrite ? t("card_overwritten") : t("card_more", names);
         const sum = event.before === null || mistakes.overwrite ? "" : ` ${shortNumber(event.before)} + ${shortNumber(event.product)} = ${shortNumber(event.after)}.`;
         this.words.textContent = `${t("card_add", names)} ${more}${sum}`;
-        this.element.dataset.symbol = symbolOf(trace, edge);
     }
 
     private numbers(upstream: number | null, local: number | null, product: number | null): void {

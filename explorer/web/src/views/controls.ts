@@ -1,5 +1,5 @@
 // Steps on and back, to either end, by itself, and to a node.
-import { h, svg } from "../draw/dom";
+import { h, setClass, svg } from "../draw/dom";
 import { t } from "../text/words";
 import { findNode, nameOf } from "../trace/trace";
 import type { Key } from "../text/en";
@@ -23,7 +23,7 @@ export class Controls implements View {
     readonly element = h("div", { class: "controls", role: "region" });
     private readonly buttons = new Map<Key, HTMLButtonElement>();
     private readonly play = h("button", { type: "button", class: "play", "data-testid": "play", onclick: () => this.toggle() });
-    private readonly speed = h("select", { id: "speed", "data-testid": "speed" });
+    private readonly speed = h("select", { id: "speed", "data-testid": "speed", onchange: () => this.session.choose("speed", this.speed.value) });
     private readonly speedLabel = h("label", { for: "speed" });
     private readonly slider = h("input", { type: "range", min: 0, step: 1, class: "position", "data-testid": "position", oninput: () => this.session.go(this.slider.valueAsNumber) });
     private readonly where = h("output", { class: "where", "data-testid": "where" });
@@ -39,7 +39,7 @@ export class Controls implements View {
             this.buttons.set(key, b);
             return b;
         };
-        for (const x of ["0.5", "1", "2", "5", "20"]) this.speed.append(h("option", { value: x, selected: x === "2" }, `${x}×`));
+        for (const x of ["0.5", "1", "2", "5", "20"]) this.speed.append(h("option", { value: x }, `${x}×`));
         const walk = h(
             "div",
             { class: "walk" },
@@ -77,7 +77,7 @@ export class Controls implements View {
     }
     // Not `disabled`: a button that had the focus would lose it, and the keyboard its place. At an end it does nothing.
     private disable(key: Key, off: boolean): void {
-        this.buttons.get(key)!.classList.toggle("idle", off);
+        setClass(this.buttons.get(key)!, "idle", off);
     }
 
     private words(): void {
@@ -87,10 +87,12 @@ export class Controls implements View {
             button.setAttribute("aria-label", t(key));
             const wide = key === "step" || key === "back";
             button.replaceChildren(icon(key), wide ? h("span", { class: "label" }, t(key)) : "");
-            button.classList.toggle("wide", wide);
+            setClass(button, "wide", wide);
         }
         this.slider.setAttribute("aria-label", t("controls"));
         this.speedLabel.textContent = t("speed");
+        this.speed.value = this.session.choices.speed;
+        if (this.speed.value === "") this.speed.value = "2";
         this.goLabel.textContent = t("go_to");
         this.goInput.placeholder = t("go_to_hint");
         const { trace } = this.session;

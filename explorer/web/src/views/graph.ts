@@ -1,5 +1,5 @@
 // The graph: boxes with values and gradients, groups that fold, and the way the gradient has taken.
-import { h, setText, svg } from "../draw/dom";
+import { h, setClass, setText, svg } from "../draw/dom";
 import { Folding, Groups } from "../layout/groups";
 import { type Arrow, type Box, type Layout, clipped, layOut } from "../layout/layout";
 import { t } from "../text/words";
@@ -94,7 +94,7 @@ export class Graph implements View {
             const group = this.folding.groups.all[f.group];
             const act = () => this.refold(() => this.folding.fold(f.group));
             const fold = svg("g", { class: "fold", role: "button", tabindex: 0, "data-group": group.path, onclick: act, onkeydown: (e: KeyboardEvent) => this.press(e, act) });
-            fold.append(svg("rect", { x: f.x + 4, y: f.y + 4, width: 16, height: 16, rx: 3 }), svg("path", { d: `M${f.x + 8} ${f.y + 12} h8` }), svg("text", { x: f.x + 26, y: f.y + 16 }, clipped(group.name, 24)));
+            fold.append(svg("rect", { x: f.head + 4, y: f.y + 4, width: 16, height: 16, rx: 3 }), svg("path", { d: `M${f.head + 8} ${f.y + 12} h8` }), svg("text", { x: f.head + 26, y: f.y + 16 }, clipped(group.name, 24)));
             return svg("g", { class: "frame" }, svg("rect", { x: f.x, y: f.y, width: f.width, height: f.height, rx: 8 }), fold);
         });
         const arrows = [...this.layout.arrows.values()].map((arrow) => {
@@ -142,7 +142,8 @@ export class Graph implements View {
     // Values and names: they change with the trace.
     private titles(): void {
         for (const frame of this.viewport.content.querySelectorAll<SVGGElement>(".fold")) {
-            frame.setAttribute("aria-label", t("fold", { name: frame.dataset.group ?? "" }));
+            const [seen, path] = [frame.textContent!, frame.dataset.group!];
+            frame.setAttribute("aria-label", t("fold", { name: seen === path ? path : `${seen} (${path})` }));
         }
     }
 
@@ -154,10 +155,9 @@ export class Graph implements View {
         const selected = this.keyOf(session.selected);
         for (const [key, drawn] of this.boxes) {
             this.numbers(drawn);
-            const c = drawn.element.classList;
-            c.toggle("selected", key === selected);
-            c.toggle("active", key === here);
-            c.toggle("wrong", drawn.box.node >= 0 && session.isWrong(drawn.box.node));
+            setClass(drawn.element, "selected", key === selected);
+            setClass(drawn.element, "active", key === here);
+            setClass(drawn.element, "wrong", drawn.box.node >= 0 && session.isWrong(drawn.box.node));
             drawn.element.tabIndex = key === selected ? 0 : -1;
         }
         this.flow();
@@ -175,7 +175,7 @@ export class Graph implements View {
             const reached = nodes.filter((n) => session.gradient(n) !== null).length;
             setText(value, t("nodes", { count: nodes.length }));
             setText(gradient, reached === 0 ? t("not_yet") : `${reached}/${nodes.length}`);
-            element.classList.toggle("reached", reached > 0);
+            setClass(element, "reached", reached > 0);
             element.setAttribute("aria-label", `${box.title} ${value.textContent} ${gradient.textContent}: ${t("unfold")}`);
             return;
         }
@@ -185,7 +185,7 @@ export class Graph implements View {
         const place = session.walk.tensors[box.node];
         setText(value, !known ? "·" : !n.kept ? "–" : n.tensor >= 0 ? shapeText(n.shape) : shortest(n.value));
         setText(gradient, place >= 0 ? tensorText(session.trace.tensors[place], 12) : g !== null ? shortest(g) : isConstant(n) ? "" : t("not_yet"));
-        element.classList.toggle("reached", g !== null);
+        setClass(element, "reached", g !== null);
         const seen = [box.title, box.about, value.textContent, gradient.textContent].filter((part) => part !== "");
         element.setAttribute("aria-label", `${seen.join(" ")}: ${t("value")}, ${t("gradient")}`);
     }
@@ -200,17 +200,15 @@ export class Graph implements View {
         }
         const now = event?.kind === "contribution" ? this.layout.arrowOf.get(event.edge) : undefined;
         for (const [key, path] of this.arrows) {
-            path.classList.toggle("passed", passed.has(key));
-            path.classList.toggle("now", key === now);
-            path.classList.toggle("lit", this.lit.includes(key));
+            setClass(path, "passed", passed.has(key));
+            setClass(path, "now", key === now);
+            setClass(path, "lit", this.lit.includes(key));
         }
         const points = now ? this.layout.arrows.get(now)!.points : [];
         const middle = points[Math.floor(points.length / 2)];
         this.label.textContent = middle && event && !Number.isNaN(event.local) ? `× ${shortNumber(event.local)}` : "";
-        if (middle) {
-            this.label.setAttribute("x", String(middle.x));
-            this.label.setAttribute("y", String(middle.y - 7));
-        }
+        this.label.setAttribute("x", String(middle?.x ?? 0));
+        this.label.setAttribute("y", String((middle?.y ?? 0) - 7));
     }
 
     /// Points a path out.

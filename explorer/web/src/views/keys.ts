@@ -37,6 +37,7 @@ export function listenToKeys(session: Session, controls: Controls, graph: Graph,
         const key = event.shiftKey && event.key.startsWith("Arrow") ? `Shift+${event.key}` : event.key;
         if (!Object.hasOwn(act, key)) return;
         event.preventDefault();
+        if (/Arrow|Page|Home|End/.test(key)) controls.pause();
         act[key]();
     };
 }

@@ -1,5 +1,5 @@
 // Two switches that show the wrong answer.
-import { h } from "../draw/dom";
+import { h, setClass } from "../draw/dom";
 import { t } from "../text/words";
 import { isConstant } from "../trace/trace";
 import type { Session } from "../state/session";
@@ -43,7 +43,7 @@ export class Banner implements View {
         const wrong = [mistakes.overwrite && t("overwrite"), mistakes.keep && t("keep")].filter(Boolean).join("; ");
         const parts = [wrong !== "" && t("wrong_now", { what: wrong }), trace.omitted > 0 && t("omitted", { count: trace.omitted })];
         this.element.textContent = parts.filter(Boolean).join(" ");
-        this.element.classList.toggle("told", wrong === "");
+        setClass(this.element, "told", wrong === "");
         this.element.hidden = this.element.textContent === "";
     }
 }

@@ -14,9 +14,8 @@ const looksLikeData = (label: string): boolean => /^(x|t|input|target)_?\d*$/.te
 
 export class Optimizer implements View {
     readonly element = h("div", { class: "optimizer", "data-testid": "optimizer" });
-    private readonly rule = h("select", { id: "rule", "data-testid": "rule", onchange: () => this.startOver() });
-    private readonly lr = h("input", { type: "text", inputmode: "decimal", id: "lr", "data-testid": "lr", value: "0.5", oninput: () => this.update() });
-    private readonly chosen = new Map<number, boolean>();
+    private readonly rule = h("select", { id: "rule", "data-testid": "rule", onchange: () => (this.session.choose("rule", this.rule.value), this.startOver()) });
+    private readonly lr = h("input", { type: "text", inputmode: "decimal", id: "lr", "data-testid": "lr", oninput: () => (this.session.choose("lr", this.lr.value), this.update()) });
     private memory = new Map<number, Memory[]>(); // of every number
     private made = 0;
     private first: number | null = null;
@@ -24,7 +23,7 @@ export class Optimizer implements View {
     constructor(private readonly session: Session) {}
 
     private isChosen(node: number): boolean {
-        return this.chosen.get(node) ?? !looksLikeData(this.session.trace.nodes[node].label);
+        return this.session.trained.get(node) ?? !looksLikeData(this.session.trace.nodes[node].label);
     }
     private leaves(): number[] {
         const { nodes } = this.session.trace;
@@ -46,8 +45,9 @@ export class Optimizer implements View {
     update(change?: Change | "all"): void {
         if (change === "place" || change === "node") return;
         if (change === "all" || this.rule.childElementCount === 0) {
-            const now = this.rule.value || "sgd";
-            this.rule.replaceChildren(...rules.map((r) => h("option", { value: r, selected: r === now }, t(r))));
+            const { rule, lr } = this.session.choices;
+            this.rule.replaceChildren(...rules.map((r) => h("option", { value: r, selected: r === rule }, t(r))));
+            this.lr.value = lr;
         }
         if (!this.session.editable) {
             return this.element.replaceChildren(h("p", {}, whyFixed(this.session)));
@@ -89,7 +89,7 @@ export class Optimizer implements View {
         const rows = this.leaves().slice(0, 60).map((node) => {
             const step = steps.get(node);
             const name = nameOf(trace, node);
-            const box = h("input", { type: "checkbox", checked: this.isChosen(node), id: `train-${node}`, onchange: () => (this.chosen.set(node, box.checked), this.update()) });
+            const box = h("input", { type: "checkbox", checked: this.isChosen(node), id: `train-${node}`, "data-testid": `train-${name}`, onchange: () => (session.train(node, box.checked), this.update()) });
             const moments = (["first", "second"] as const).slice(0, state.length).map((m) => number(step?.map((s) => s.memory[m])));
             const value = session.numbers(node);
             return h("tr", {}, h("th", { scope: "row" }, box, h("label", { for: `train-${node}` }, name)), number(value), number(session.total(node)), ...moments, number(step?.map((s, i) => s.x - value[i])), number(step?.map((s) => s.x), `next-${name}`));

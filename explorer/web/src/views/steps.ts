@@ -17,7 +17,7 @@ const high = 0;
 const floor = -17; // where an error of 0 is drawn
 const x = (logH: number) => frame.left + ((logH - low) / (high - low)) * (width - frame.left - frame.right);
 const y = (logError: number) => frame.top + ((2 - logError) / (2 - floor)) * (height - frame.top - frame.bottom);
-const logOf = (error: number) => Math.max(floor, Math.min(2, Math.log10(error)));
+const logOf = (error: number) => Math.max(floor, Math.min(2, Math.log10(error))); // NaN: there is nothing to draw
 const power = (k: number) => `1e${k}`;
 
 export class Steps implements View {
@@ -68,11 +68,15 @@ export class Steps implements View {
             parts.push(svg("text", { class: "tick", x: frame.left - 4, y: y(k) + 3, "text-anchor": "end" }, power(k)));
         }
         const points: string[] = [];
-        for (let k = low; k <= high; k += 0.125) points.push(`${x(k).toFixed(1)},${y(logOf(errorAt(10 ** k))).toFixed(1)}`);
+        for (let k = low; k <= high; k += 0.125) {
+            const error = logOf(errorAt(10 ** k));
+            if (!Number.isNaN(error)) points.push(`${x(k).toFixed(1)},${y(error).toFixed(1)}`);
+        }
         parts.push(svg("polyline", { class: "curve", points: points.join(" ") }));
         const here = Math.log10(this.session.step);
         parts.push(svg("line", { class: "here", x1: x(here), x2: x(here), y1: frame.top, y2: height - frame.bottom }));
-        parts.push(svg("circle", { class: "here", cx: x(here), cy: y(logOf(errorAt(this.session.step))), r: 4 }));
+        const error = logOf(errorAt(this.session.step));
+        if (!Number.isNaN(error)) parts.push(svg("circle", { class: "here", cx: x(here), cy: y(error), r: 4 }));
         this.plot.replaceChildren(...parts);
     }
 }

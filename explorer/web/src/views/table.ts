@@ -1,5 +1,5 @@
 // Every node with its numbers, and whether they are what they claim to be.
-import { h, setNumber, setText } from "../draw/dom";
+import { h, setClass, setNumber, setText } from "../draw/dom";
 import { t } from "../text/words";
 import { expressionOf, fullNumber, shortNumber } from "../trace/notation";
 import { positionOf } from "../trace/elements";
@@ -140,8 +140,8 @@ export class Table implements View {
             const known = session.hasValue(node);
             setQuantity(c.value, session.trace, known && n.kept ? n.value : null, known ? n.tensor : -1, known ? "–" : t("not_yet"));
             setQuantity(c.gradient, session.trace, session.gradient(node), session.walk.tensors[node], isConstant(n) ? "–" : t("not_yet"), true);
-            c.row.classList.toggle("selected", node === session.selected);
-            c.row.classList.toggle("active", node === active);
+            setClass(c.row, "selected", node === session.selected);
+            setClass(c.row, "active", node === active);
         }
         if (checks) this.checkAll();
     }
@@ -170,7 +170,7 @@ export class Table implements View {
         set(c.forward, row.forward);
         setNumber(c.error, row.error, row.error === 0 ? "0" : row.error.toExponential(0), fullNumber(row.error));
         setText(c.verdict, row.pass ? `✓ ${t("pass")}` : `✗ ${t("fail")}`);
-        c.row.classList.toggle("wrong", !row.pass);
+        setClass(c.row, "wrong", !row.pass);
         c.verdict.dataset.value = row.pass ? "pass" : "fail";
     }
 
@@ -181,7 +181,7 @@ export class Table implements View {
         setText(this.status, failed === 0 ? t("all_pass", { count: rows.length }) : t("some_fail", { count: failed, all: rows.length }));
         const all = this.session.trace.nodes.filter((n) => !isHidden(n)).length;
         if (this.cells.size < all) setText(this.status, `${this.status.textContent} ${t("rows_shown", { shown: this.cells.size, all })}`);
-        this.status.classList.toggle("alarm", failed > 0);
+        setClass(this.status, "alarm", failed > 0);
         this.wrong.replaceChildren(...this.wrongLocals());
     }
     // The row that is to blame, where a gradient is wrong because a local derivative of the trace is.

@@ -28,9 +28,15 @@ export class TensorView implements View {
         const n = session.trace.nodes[session.selected];
         this.element.hidden = n.tensor < 0;
         if (n.tensor < 0) return;
-        if (session.selected !== this.node) (this.node = session.selected), (this.at = -1), (this.slice = 0);
+        const first = this.node < 0;
+        if (session.selected !== this.node) {
+            const at = first ? Number(session.choices.element) : -1; // the one of the address
+            this.at = at < n.shape.reduce((a, b) => a * b, 1) ? at : -1;
+            session.choices.element = String(this.at);
+            [this.node, this.slice] = [session.selected, 0];
+        }
         // Backward brings gradients: that is what one wants to see then.
-        if (change === "place") this.face = session.walk.tensors[this.node] >= 0 ? "gradient" : "value";
+        if (change === "place" || first) this.face = session.walk.tensors[this.node] >= 0 ? "gradient" : "value";
         this.draw();
     }
 
@@ -110,7 +116,7 @@ export class TensorView implements View {
 
     private open(at: number): void {
         this.at = at;
-        this.draw();
+        this.session.choose("element", String(at));
         this.element.querySelector<SVGGElement>(".cell.open")?.focus({ preventScroll: true });
     }
     private editor(name: string, x: number): HTMLElement {

@@ -1,5 +1,5 @@
 // The seven steps of training by number, and the events of the fifth.
-import { h, setText } from "../draw/dom";
+import { h, setClass, setText } from "../draw/dom";
 import { ruleOf } from "../text/rules";
 import { t } from "../text/words";
 import type { Phase, Session } from "../state/session";
@@ -18,7 +18,7 @@ export class Timeline implements View {
 
     constructor(private readonly session: Session) {
         this.buttons = phases.map((phase) =>
-            h("button", { type: "button", "data-testid": `phase-${phase}`, onclick: () => session.toPhase(phase as Phase) }, h("span", { class: "digit", "aria-hidden": "true" }, String(phase)), h("span", { class: "title" }, h("span", { class: "hidden" }, `${phase} `), this.titles[phase - 1]), phase === 5 && this.share),
+            h("button", { type: "button", "data-testid": `phase-${phase}`, style: "--done: 0;", onclick: () => session.toPhase(phase as Phase) }, h("span", { class: "digit", "aria-hidden": "true" }, String(phase)), h("span", { class: "title" }, h("span", { class: "hidden" }, `${phase} `), this.titles[phase - 1]), phase === 5 && this.share),
         );
         this.element.append(h("ol", {}, ...this.buttons.map((b) => h("li", {}, b))), this.live);
     }
@@ -28,13 +28,12 @@ export class Timeline implements View {
         this.element.setAttribute("aria-label", t("phases"));
         phases.forEach((phase, i) => {
             const button = this.buttons[i];
-            const current = session.phase === phase;
             setText(this.titles[i], t(`phase${phase}`));
             if (phase === 5) setText(this.share, ` ${session.position}/${session.size}`);
-            button.classList.toggle("past", phase < session.phase);
-            if (current) button.setAttribute("aria-current", "step");
-            else button.removeAttribute("aria-current");
             button.style.setProperty("--done", phase === 5 ? String(session.position / session.size) : phase <= session.phase ? "1" : "0");
+            button.removeAttribute("aria-current");
+            setClass(button, "past", phase < session.phase);
+            if (session.phase === phase) button.setAttribute("aria-current", "step");
         });
         this.live.textContent = this.said();
     }

@@ -2,7 +2,7 @@
 import { h } from "../draw/dom";
 import { t } from "../text/words";
 import type { Key } from "../text/en";
-import type { Change } from "../state/session";
+import type { Change, Session } from "../state/session";
 import type { View } from "./view";
 
 export interface Tool {
@@ -15,7 +15,10 @@ export class Tools implements View {
     private readonly tabs: HTMLButtonElement[];
     private open = 0;
 
-    constructor(private readonly tools: Tool[]) {
+    constructor(
+        private readonly session: Session,
+        private readonly tools: Tool[],
+    ) {
         const list = h("div", { class: "tabs", role: "tablist", onkeydown: (e: KeyboardEvent) => this.key(e) });
         this.tabs = tools.map(({ key }, i) => {
             const tab = h("button", { type: "button", role: "tab", id: `tab-${key}`, "aria-controls": `panel-${key}`, "data-testid": `tab-${key}`, onclick: () => this.show(i) });
@@ -34,6 +37,8 @@ export class Tools implements View {
     }
 
     update(change: Change | "all"): void {
+        if (change === "all") this.open = Math.max(0, this.tools.findIndex(({ key }) => key === this.session.choices.tool));
+        if (change === "all") this.mark();
         if (change === "all") this.tools.forEach(({ key }, i) => (this.tabs[i].textContent = t(key)));
         if (change === "all") for (const { view } of this.tools) view.update("all");
         else this.tools[this.open].view.update(change);
@@ -48,6 +53,7 @@ export class Tools implements View {
     show(tool: number): void {
         if (tool < 0 || tool >= this.tools.length) return;
         this.open = tool;
+        this.session.choose("tool", this.tools[tool].key);
         this.mark();
         this.tools[tool].view.update("all");
     }

@@ -125,7 +125,7 @@ test("the trace is copied in four forms", () =>
     }));
 
 test("texts of the program are texts, whatever they hold", () => {
-    const odd = `</script><img src=x onerror=alert(1)> " ' & 🐱`;
+    const odd = `</script><img src=x onerror=alert(1)> " ' & 🐱${"L".repeat(300)}`;
     const file = JSON.parse(traceText("explore_neuron"));
     file.nodes.find((n: { label?: string }) => n.label === "w").label = odd;
     return onPage(JSON.stringify(file), async (page) => {
@@ -133,6 +133,11 @@ test("texts of the program are texts, whatever they hold", () => {
         assert.equal(await page.locator("img").count(), 0);
         await page.getByTestId("to-end").click();
         near(await full(page.getByTestId(`grad-${odd}`)), 0.20507442972564777);
+        await page.getByTestId("back").click();
+        await page.getByTestId("go").fill(odd);
+        await page.getByTestId("go").press("Enter");
+        const wide = await page.evaluate(() => [...document.querySelectorAll(".panel")].filter((p) => p.scrollWidth > p.clientWidth).map((p) => p.className));
+        assert.deepEqual(wide, []);
     });
 });
 
@@ -151,6 +156,8 @@ test("five thousand nodes load in 3 seconds and step in 50 milliseconds, folded"
         const loaded = await page.evaluate(() => performance.now());
         assert.ok(loaded < 3000, `loaded in ${loaded} ms`);
         assert.ok((await page.locator(".box").count()) < 200);
+        // What folds a group is called by what is written on it.
+        for (const fold of await page.locator(".fold").all()) assert.ok((await fold.getAttribute("aria-label"))!.includes((await fold.textContent())!));
         // The time of the page's thread, with style, layout and paint: other programs run beside the test.
         const client = await page.context().newCDPSession(page);
         await client.send("Performance.enable", { timeDomain: "threadTicks" });

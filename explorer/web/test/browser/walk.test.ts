@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { random } from "../support";
+import { random, traceText } from "../support";
 import { full, near, onPage } from "./support";
 
 const golden = { w11: -0.050631335300863195, w12: 0.10126267060172639, w21: 0.0398147480905465, w22: -0.079629496181093, b1: -0.10126267060172639, b2: 0.079629496181093, v1: -0.2755556057320262, v2: -0.20555181710263615, c: -0.5800916474997808 };
@@ -51,6 +51,33 @@ test("random moves end in the state of a fresh page", () =>
         });
     }));
 
+test("back after a step leaves the page as it was, letter for letter", () =>
+    onPage("explore_shared", async (page) => {
+        // Where the drawing is looked at from is the reader's
+        const letters = () => page.evaluate(() => document.body.innerHTML.replace(/ transform="[^"]*"| tabindex="[^"]*"|<rect class="here"[^>]*>/g, ""));
+        const seen = [await letters()];
+        for (let i = 0; i < 12; ++i) {
+            await page.getByTestId("step").click();
+            seen.push(await letters());
+        }
+        for (let i = 12; i-- > 0; ) {
+            await page.getByTestId("back").click();
+            assert.equal(await letters(), seen[i]);
+        }
+    }));
+
+test("numbers without an end have all of it in data-value, as Number() reads it", () => {
+    const file = JSON.parse(traceText("explore_neuron"));
+    for (const [label, value] of [["w", "inf"], ["t", "nan"]]) file.nodes.find((n: { label?: string }) => n.label === label).value = value;
+    return onPage(JSON.stringify(file), async (page) => {
+        assert.equal(await full(page.getByTestId("value-w")), Infinity);
+        await page.getByTestId("go").fill("w");
+        await page.getByTestId("go").press("Enter");
+        await page.getByTestId("tab-steps").click(); // nothing to draw, and no error
+        assert.equal(await page.locator("[data-testid=v-plot] circle").count(), 0);
+    });
+});
+
 test("everything by keyboard alone", () =>
     onPage("explore_two_layers", async (page) => {
         await page.keyboard.press("ArrowRight");
@@ -90,9 +117,24 @@ test("the address keeps the state", () =>
     onPage("explore_two_layers", async (page) => {
         for (let i = 0; i < 9; ++i) await page.keyboard.press("ArrowRight");
         const before = await state(page);
-        await page.waitForFunction(() => location.hash.includes("event=9"));
+        assert.equal(await page.evaluate(() => location.hash), "#event=9"); // at once
         await page.reload();
         assert.deepEqual(await state(page), before);
+        await page.getByTestId("tab-optimizer").click();
+        await page.getByTestId("rule").selectOption("adam");
+        await page.getByTestId("lr").fill("0.05");
+        await page.getByTestId("train-x1").check();
+        await page.getByTestId("speed").selectOption("5");
+        await page.getByTestId("next-x1").waitFor();
+        const numbers = () => page.locator("[data-testid^=next-]").evaluateAll((cells) => cells.map((c) => c.getAttribute("data-value")));
+        const chosen = await numbers();
+        await page.reload();
+        assert.ok(await page.getByTestId("optimizer").isVisible());
+        assert.deepEqual(await numbers(), chosen);
+        assert.equal(await page.getByTestId("speed").inputValue(), "5");
+        // Another link, in the same tab
+        await page.evaluate(() => (location.hash = "#event=3"));
+        await page.waitForFunction(() => document.querySelector("[data-testid=where]")?.textContent?.includes("3 of"));
     }));
 
 test("play walks by itself and pauses", () =>

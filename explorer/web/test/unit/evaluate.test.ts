@@ -5,8 +5,10 @@ import { test } from "node:test";
 import { Checker } from "../../src/evaluate/check";
 import { edited, firstUnknown, noEdits } from "../../src/evaluate/evaluate";
 import { operationOf } from "../../src/evaluate/operations";
+import { readTrace } from "../../src/trace/read";
 import { replay } from "../../src/trace/replay";
 import { copyOf, findNode } from "../../src/trace/trace";
+import type { Trace } from "../../src/trace/types";
 import { Session } from "../../src/state/session";
 import { nodeOf, traceOf, web } from "../support";
 
@@ -106,6 +108,27 @@ test("a wrong local derivative turns exactly its row red", () => {
     assert.equal(checker.row(findNode(trace, "z1")).pass, false);
     assert.equal(checker.row(findNode(trace, "a1")).pass, true);
     assert.equal(checker.row(findNode(trace, "w22")).pass, true);
+});
+
+// L = op(x) + x, with x where the usual step of a difference is too long
+const beside = (op: string, x: number, value: number, local: number): Trace => {
+    const number = (v: number) => (Number.isFinite(v) ? v : String(v).toLowerCase().replace("inity", ""));
+    const nodes = ["leaf", op, "add"].map((name, id) => ({ id, op: name, value: number([x, value, value + x][id]), gradient: null, shape: [], label: ["x", "y", "L"][id] }));
+    const edge = (id: number, from: number, to: number, slot: number, slope: number) => ({ id, from, to, slot, local: number(slope), symbol: "", contribution: null });
+    return readTrace(JSON.stringify({ format: "xgrad-trace", version: 1, generator: "test", nodes, edges: [edge(0, 0, 1, 0, local), edge(1, 1, 2, 0, 1), edge(2, 0, 2, 1, 1)], forward: [0, 1, 2], root: 2, seed: 1, operations: {}, sources: {} }));
+};
+
+test("a right derivative does not fail beside 0, at a kink, or where a domain ends, and a wrong one there does", () => {
+    for (const [op, x, value, local] of [["log", 0.01, Math.log(0.01), 100], ["log", 5e-4, Math.log(5e-4), 2000], ["relu", 0, 0, 0], ["relu", 5e-4, 5e-4, 1], ["abs", 0, 0, 0], ["sqrt", 0, 0, Infinity], ["log", -1, NaN, -1]] as const) {
+        const checker = new Checker(beside(op, x, value, local), -1);
+        for (const node of [0, 1, 2]) assert.ok(checker.row(node).pass, `${op}(${x}): row ${node} is ${JSON.stringify(checker.row(node))}`);
+        for (const edge of [0, 1, 2]) assert.ok(checker.local(edge)!.pass, `${op}(${x}): edge ${edge}`);
+        if (!Number.isFinite(local)) continue;
+        const wrong = new Checker(beside(op, x, value, local * 1.01 + 1e-3), -1);
+        assert.equal(wrong.row(0).pass, false, `${op}(${x}) with a wrong slope`);
+        assert.ok(wrong.row(1).pass);
+        assert.deepEqual([0, 1, 2].map((edge) => wrong.local(edge)!.pass), [false, true, true]);
+    }
 });
 
 test("an operation that the page cannot compute stops editing and nothing else", () => {

@@ -76,6 +76,10 @@ test("the address brings the state back", () => {
     assert.deepEqual(other.trace, session.trace);
     assert.deepEqual(other.walk.gradients, session.walk.gradients);
     assert.deepEqual([other.position, other.selected, other.mistakes], [17, session.selected, session.mistakes]);
+    Object.assign(session.choices, { tool: "optimizer", rule: "adam", lr: "0.05", speed: "5" });
+    session.train(findNode(session.trace, "x1"), true);
+    fromHash(other, `#${toHash(session)}`);
+    assert.deepEqual([other.choices, [...other.trained]], [session.choices, [...session.trained]]);
     fromHash(other, "#op=y=tanh"); // a sum has two inputs
     assert.equal(other.edits.operations.size, 0);
     fromHash(other, "#event=zzz&set=nobody=3&op=x1=frob&phase=99&node=%F0%9F%90%B1");
