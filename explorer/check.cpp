@@ -181,17 +181,16 @@ bool CheckReport::pass() const {
 }
 
 std::string CheckReport::text() const {
-    const auto row_name = [&](const Row& r) { // the element is what tells rows apart
-        const std::string& name = names[r.node];
-        const std::size_t at = !r.at && name.ends_with(']') ? name.rfind('[') : name.size();
-        const std::string element = r.at ? fmt::format("[{}]", *r.at) : name.substr(std::min(at, name.size()));
-        if (element.size() > 9) return clipped(name, 12);
-        return clipped(name.substr(0, at), 12 - element.size()) + element;
+    constexpr std::size_t room = 12; // a longer name has a line of its own
+    const auto row_name = [&](const Row& r) {
+        const std::string name = names[r.node] + (r.at ? fmt::format("[{}]", *r.at) : "");
+        return columns(name) <= room ? padded(clipped(name, room), room)
+                                     : clipped(name, 80) + "\n" + std::string(room, ' ');
     };
     std::string out = fmt::format("{:<12} {:>12} {:>12} {:>12} {:>12} {:>8}\n", "node", "value", "gradient",
                                   "difference", "forward", "error");
     for (const Row& r : rows) {
-        out += fmt::format("{} {:>12} {:>12} {:>12} {:>12} {:>8} {}\n", padded(row_name(r), 12), short_number(r.value),
+        out += fmt::format("{} {:>12} {:>12} {:>12} {:>12} {:>8} {}\n", row_name(r), short_number(r.value),
                            short_number(r.gradient), r.numeric ? short_number(*r.numeric) : "-",
                            short_number(r.forward), fmt::format("{:.0e}", r.error), r.pass ? "ok" : "FAIL");
     }
@@ -202,9 +201,12 @@ std::string CheckReport::text() const {
     }
     for (const std::string& sum : broken) out += clipped(sum, 74) + " FAIL\n";
     if (left_out > 0) out += fmt::format("and {} more, which would take too long here\n", left_out);
-    if (!unknown.empty())
-        out += fmt::format("No differences: the operation '{}' cannot be computed here.\n", clipped(unknown, 24));
-    return out + (pass() ? "all pass\n" : "NOT ALL PASS\n");
+    if (!unknown.empty()) // the name of an operation, or what it is in words
+        out += fmt::format("No differences: {} cannot be computed here.\n",
+                           unknown.find(' ') == unknown.npos ? fmt::format("the operation '{}'", clipped(unknown, 24))
+                                                             : clipped(unknown, 48));
+    if (!pass()) return out + "NOT ALL PASS\n";
+    return out + (rows.empty() ? "no gradient was checked, but that contributions add up\n" : "all pass\n");
 }
 
 } // namespace xg

@@ -1,8 +1,11 @@
 // For Graphviz and for LaTeX.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cstring>
+#include <iterator>
+#include <utility>
 
 #include <explorer/explain.hpp>
 #include <explorer/notation_internal.hpp>
@@ -22,15 +25,19 @@ std::string escaped_dot(const std::string& text) {
     return out;
 }
 
-std::string escaped_latex(const std::string& text) {
+// As it stands inside of \\text{}, where a formula's own commands mean nothing.
+std::string latex_text(const std::string& text) {
+    constexpr std::pair<char, const char*> words[] = {{'\\', "\\textbackslash{}"},  {'~', "\\textasciitilde{}"},
+                                                      {'^', "\\textasciicircum{}"}, {'<', "\\textless{}"},
+                                                      {'>', "\\textgreater{}"},     {'|', "\\textbar{}"}};
     std::string out;
     for (const char c : text) {
-        if (c == '\\') out += "\\backslash ";
-        else if (c == '~' || c == '^') out += fmt::format("\\{}{{}}", c);
+        const auto word = std::find_if(std::begin(words), std::end(words), [c](const auto& w) { return w.first == c; });
+        if (word != std::end(words)) out += word->second;
         else if (c != '\0' && std::strchr("#$%&_{}", c)) out += fmt::format("\\{}", c);
-        else out += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+        else out += static_cast<unsigned char>(c) < ' ' || c == 127 ? ' ' : c;
     }
-    return out;
+    return fmt::format("\\text{{{}}}", out);
 }
 
 // "w11" is w with an index, other words are upright.
@@ -40,7 +47,7 @@ std::string latex_name(const std::string& name) {
     if (!name.empty() && letter(name[0]) && digits.find_first_not_of("0123456789") == digits.npos)
         return digits.empty() ? name : fmt::format("{}_{{{}}}", name[0], digits);
     if (name.starts_with('#')) return fmt::format("n_{{{}}}", name.substr(1));
-    return fmt::format("\\mathrm{{{}}}", escaped_latex(name));
+    return latex_text(name);
 }
 
 // Of a local derivative in names, as notation.cpp writes it. Names are found as the longest that fits.
@@ -64,7 +71,7 @@ std::string latex_symbol(const Trace& trace, const TraceEdge& edge) {
         } else if (begins && std::isalpha(static_cast<unsigned char>(s[i])) != 0) { // the name of a function
             std::string word;
             while (i < s.size() && (std::isalnum(static_cast<unsigned char>(s[i])) != 0 || s[i] == '_')) word += s[i++];
-            out += fmt::format("\\mathrm{{{}}}", escaped_latex(word));
+            out += latex_text(word);
         } else out += s[i++];
     }
     return out;
@@ -90,7 +97,7 @@ std::string latex_quantity(const Trace& trace, const TraceEvent& event) {
     for (const double x : t.values) list += (list.empty() ? "" : ",\\ ") + latex_number(x);
     return fmt::format("\\left[{}\\right]", list);
 }
-std::string latex_rule(const TraceEdge& edge) { return escaped_latex(plain_vjp(edge)); }
+std::string latex_rule(const TraceEdge& edge) { return latex_text(plain_vjp(edge)); }
 
 std::string latex_derivative(const Trace& trace, std::size_t node) {
     return fmt::format("\\frac{{\\partial {}}}{{\\partial {}}}",
@@ -143,7 +150,7 @@ std::string Explanation::latex() const {
             const TraceEvent& e = trace_.events[row];
             const TraceEdge& edge = trace_.edges[e.edge];
             if (!edge.vjp.empty()) { // of a tensor: the rule in words
-                symbols += fmt::format("{}\\text{{{}}}", symbols.empty() ? "" : " + ", latex_rule(edge));
+                symbols += (symbols.empty() ? "" : " + ") + latex_rule(edge);
                 continue;
             }
             symbols += fmt::format("{}{} \\cdot \\left({}\\right)", symbols.empty() ? "" : " + ",

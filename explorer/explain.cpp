@@ -21,7 +21,7 @@ Trace recorded(const ValueNotes& graph) {
     for (const ValueNotes::Node& note : graph.nodes) {
         const std::size_t number = trace.nodes.size();
         TraceNode& node = trace.nodes.emplace_back();
-        node.op = note.op, node.label = note.label, node.value = note.value;
+        node.op = note.op, node.label = valid_utf8(note.label), node.value = note.value;
         if (note.site) node.file = note.site.file, node.line = note.site.line;
         if (node.op == "leaf") node.module = module_of_label(node.label);
         for (std::size_t slot = 0; slot < note.inputs; ++slot) {

@@ -58,7 +58,7 @@ private:
     void add_node(std::size_t i) {
         const Item& item = items_[i];
         TraceNode& node = t_.nodes.emplace_back();
-        node.op = item.op, node.label = item.label;
+        node.op = item.op, node.label = valid_utf8(item.label);
         if (item.site) node.file = item.site.file, node.line = item.site.line;
         if (item.scalar) {
             node.value = numbers_.scalars[i].value;

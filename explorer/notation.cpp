@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -12,8 +13,11 @@ namespace xg {
 
 using namespace detail;
 
-std::string detail::short_number(double x) { return fmt::format("{:.6g}", x); }
-std::string detail::full_number(double x) { return fmt::format("{}", x); }
+std::string detail::short_number(double x) { return std::isnan(x) ? "nan" : fmt::format("{:.6g}", x); }
+std::string detail::full_number(double x, std::string_view dtype) {
+    if (std::isnan(x)) return "nan"; // and not "-nan", which no reader tells apart
+    return dtype == "float32" ? fmt::format("{}", static_cast<float>(x)) : fmt::format("{}", x);
+}
 
 namespace {
 
@@ -75,6 +79,21 @@ std::string detail::clipped(const std::string& text, std::size_t room) {
     return out;
 }
 
+std::string detail::valid_utf8(std::string text) {
+    if (std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) return text;
+    std::string out;
+    for (std::size_t at = 0, length = 1; at < text.size(); at += length) {
+        const char32_t c = code_point(text, at, length);
+        constexpr char32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+        bool valid = length == 1 ? c < 0x80 : c >= least[length] && c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF);
+        for (std::size_t i = 1; i < length; ++i)
+            valid = valid && (static_cast<unsigned char>(text[at + i]) & 0xC0) == 0x80;
+        if (valid) out.append(text, at, length);
+        else out += "\uFFFD", length = 1;
+    }
+    return out;
+}
+
 std::string detail::shape_text(const std::vector<std::int64_t>& shape) {
     return fmt::format("({}{})", fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
 }
@@ -89,6 +108,11 @@ std::string detail::quantity_text(const Trace& trace, double number, std::size_t
         return "[" + list + "]";
     }
     return fmt::format("{} |{:.4g}|", shape_text(t.shape), t.statistics.norm);
+}
+
+std::string detail::full_quantity_text(const Trace& trace, const TraceNode& node, double number, std::size_t tensor,
+                                       bool kept) {
+    return kept && tensor == no_tensor ? full_number(number, node.dtype) : quantity_text(trace, number, tensor, kept);
 }
 
 namespace {

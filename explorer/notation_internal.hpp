@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <string_view>
 
 #include <explorer/trace.hpp>
 
@@ -8,8 +9,10 @@ namespace xg::detail {
 
 /// At most 6 digits, for people.
 std::string short_number(double x);
-/// All digits that give the number back.
-std::string full_number(double x);
+/// All digits that give the number back, in its dtype.
+std::string full_number(double x, std::string_view dtype = {});
+/// What is no UTF-8 is replaced by U+FFFD, as JSON has it.
+std::string valid_utf8(std::string text);
 /// How many columns of a terminal a line takes.
 std::size_t columns(const std::string& text);
 /// With blanks up to that many columns.
@@ -20,6 +23,9 @@ std::string clipped(const std::string& text, std::size_t room);
 std::string shape_text(const std::vector<std::int64_t>& shape);
 /// A number, the few numbers of a small tensor, or the shape and norm of a larger one: "(3, 4) |1.25|".
 std::string quantity_text(const Trace& trace, double number, std::size_t tensor, bool kept = true);
+/// The same with all digits of a number, which may be the value of that node or a gradient of it.
+std::string full_quantity_text(const Trace& trace, const TraceNode& node, double number, std::size_t tensor,
+                               bool kept = true);
 /// What the rule of the operation makes of the upstream gradient, in names.
 std::string vjp_of(const Trace& trace, const TraceEdge& edge, bool elementwise);
 /// The same on a terminal that knows ASCII alone: "upstream * W^T".

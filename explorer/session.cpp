@@ -20,20 +20,32 @@ using namespace detail;
 
 namespace {
 
-double number_of(const std::string& word) {
+std::optional<double> maybe_number(const std::string& word) {
     double x = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), x);
-    if (error != std::errc() || end != word.data() + word.size()) fail<ValueError>("'{}' is no number", word);
-    return x;
+    return error == std::errc() && end == word.data() + word.size() ? std::optional(x) : std::nullopt;
+}
+double number_of(const std::string& word) {
+    const std::optional<double> x = maybe_number(word);
+    if (!x) fail<ValueError>("'{}' is no number", clipped(word, 50));
+    return *x;
 }
 
+constexpr std::size_t any = ~std::size_t{0};
 void require(const std::vector<std::string>& words, std::size_t least, std::size_t most, const char* usage) {
     if (words.size() < least || words.size() > most) fail<ValueError>("'{}' is used as: {}", words[0], usage);
 }
 
 std::string gradient_text(const Stepper& at, std::size_t node) {
     const std::optional<double> g = at.gradient(node);
-    return g ? quantity_text(at.trace(), *g, at.gradient_tensor(node)) : "not yet";
+    return g ? full_quantity_text(at.trace(), at.trace().nodes[node], *g, at.gradient_tensor(node)) : "not yet";
+}
+
+// A name may have blanks in it, and so may that of a file.
+std::string joined(const std::vector<std::string>& words, std::size_t first, std::size_t last) {
+    std::string all;
+    for (std::size_t i = first; i < last; ++i) all += (i > first ? " " : "") + words[i];
+    return all;
 }
 
 std::vector<Index> indices_of(const std::string& word) {
@@ -78,11 +90,14 @@ bool ExplorerSession::run(const std::string& command) {
     for (std::string word; in >> word;) words.push_back(word);
     if (words.empty() || words[0].starts_with("//")) return true;
     const std::string& name = words[0];
-    const auto node = [&] { return words.size() > 1 ? trace().find(words[1]) : current_; };
-    if (name == "q" || name == "quit") return false;
+    const auto node = [&] { return words.size() > 1 ? trace().find(joined(words, 1, words.size())) : current_; };
+    if (name == "q" || name == "quit") {
+        require(words, 1, 1, "q");
+        return false;
+    }
     if (name == "s" || name == "b") step(words, name == "s");
-    else if (name == "g") require(words, 2, 2, "g LABEL"), show_node(current_ = node());
-    else if (name == "why") require(words, 1, 2, "why [LABEL]"), why(node());
+    else if (name == "g") require(words, 2, any, "g LABEL"), show_node(current_ = node());
+    else if (name == "why") why(node());
     else if (name == "set") set(words);
     else if (name == "check") check_nodes(words);
     else if (name == "watch") watch(words);
@@ -94,9 +109,10 @@ bool ExplorerSession::run(const std::string& command) {
     else if (name == "help" || name == "?") out_ << help();
     else
         fail<ValueError>(
-            "there is no command '{}'\n  expected s, b, g, why, set, check, opt, watch, tree, open, src, export, help "
+            "there is no command '{}'\n  expected s, b, g, why, set, check, opt, watch, tree, open, src, export,\n  "
+            "help "
             "or q",
-            name);
+            clipped(name, 40));
     return true;
 }
 
@@ -110,7 +126,7 @@ void ExplorerSession::step(const Words& words, bool forward) {
     else {
         const double count = number_of(unit);
         if (!(count >= 1) || count != std::floor(count) || count > 1e9)
-            fail<ValueError>("'{}' is no count of steps; used as: {}", unit, usage);
+            fail<ValueError>("'{}' is no count of steps; used as: {}", clipped(unit, 24), usage);
         for (double i = 0; i < count && (forward ? stepper_.next() : stepper_.prev()); ++i) {}
     }
     if (stepper_.position() == before) out_ << (forward ? "at the end\n" : "at the beginning\n");
@@ -178,19 +194,19 @@ void ExplorerSession::why(std::size_t node) {
 }
 
 void ExplorerSession::open(const Words& words) {
-    require(words, 3, 3, "open LABEL I,J");
-    const std::size_t node = trace().find(words[1]);
-    out_ << Explanation(trace()).element(node, indices_of(words[2])).text();
+    require(words, 3, any, "open LABEL I,J");
+    const std::size_t node = trace().find(joined(words, 1, words.size() - 1));
+    out_ << Explanation(trace()).element(node, indices_of(words.back())).text();
 }
 
 void ExplorerSession::set(const Words& words) {
-    require(words, 3, 3, "set LABEL VALUE");
+    require(words, 3, any, "set LABEL VALUE");
     Trace changed = trace();
-    const std::size_t leaf = changed.find(words[1]);
-    set_leaf(changed, leaf, number_of(words[2]));
+    const std::size_t leaf = changed.find(joined(words, 1, words.size() - 1));
+    set_leaf(changed, leaf, number_of(words.back()));
     reset(std::move(changed));
     out_ << fmt::format("{} = {}: {} = {}\n", clipped(trace().name(leaf), 24), short_number(trace().nodes[leaf].value),
-                        clipped(trace().name(trace().root), 24), short_number(trace().nodes[trace().root].value));
+                        clipped(trace().name(trace().root), 24), full_number(trace().nodes[trace().root].value));
 }
 
 // The walk stays where it was: another value changes no event's place, as far as there are as many.
@@ -201,22 +217,21 @@ void ExplorerSession::reset(Trace changed) {
 }
 
 void ExplorerSession::check_nodes(const Words& words) {
-    require(words, 1, 3, "check [LABEL] [H]");
     CheckOptions options;
-    if (words.size() > 2) options.step = number_of(words[2]);
+    const bool step = words.size() > 2 && maybe_number(words.back());
+    if (step) options.step = number_of(words.back());
     if (!(options.step > 0)) fail<ValueError>("a step of {} makes no difference\n  expected one above 0", options.step);
     CheckReport report = check(trace(), options);
     if (words.size() > 1) {
-        const std::size_t node = trace().find(words[1]);
+        const std::size_t node = trace().find(joined(words, 1, words.size() - (step ? 1 : 0)));
         std::erase_if(report.rows, [&](const CheckReport::Row& r) { return r.node != node; });
     }
     out_ << report.text();
 }
 
 void ExplorerSession::watch(const Words& words) {
-    require(words, 1, 2, "watch [LABEL]");
     if (words.size() > 1) {
-        const std::string label = trace().name(trace().find(words[1]));
+        const std::string label = trace().name(trace().find(joined(words, 1, words.size())));
         const auto at = std::find(watched_.begin(), watched_.end(), label);
         if (at == watched_.end()) watched_.push_back(label);
         else watched_.erase(at);
@@ -253,7 +268,7 @@ void ExplorerSession::optimize(const Words& words) {
     require(words, 3, 3, "opt sgd|adam LR");
     const bool adam = words[1] == "adam";
     if (!adam && words[1] != "sgd")
-        fail<ValueError>("there is no optimizer '{}' here\n  expected sgd or adam", words[1]);
+        fail<ValueError>("there is no optimizer '{}' here\n  expected sgd or adam", clipped(words[1], 40));
     const double lr = number_of(words[2]);
     if (trace().has_tensors())
         fail<ValueError>(
@@ -287,7 +302,7 @@ void ExplorerSession::optimize(const Words& words) {
 }
 
 void ExplorerSession::export_file(const Words& words) {
-    require(words, 3, 3, "export html|dot|json|latex FILE");
+    require(words, 3, any, "export html|dot|json|latex FILE");
     const Explanation run(trace());
     const std::string& kind = words[1];
     std::string text;
@@ -295,9 +310,10 @@ void ExplorerSession::export_file(const Words& words) {
     else if (kind == "dot") text = run.dot();
     else if (kind == "json") text = run.json();
     else if (kind == "latex") text = run.latex();
-    else fail<ValueError>("there is no export '{}'\n  expected html, dot, json or latex", kind);
-    write_file("export", words[2], text);
-    out_ << fmt::format("wrote {}\n", clipped(words[2], 70));
+    else fail<ValueError>("there is no export '{}'\n  expected html, dot, json or latex", clipped(kind, 50));
+    const std::string path = joined(words, 2, words.size());
+    write_file("export", path, text);
+    out_ << fmt::format("wrote {}\n", clipped(path, 70));
 }
 
 } // namespace xg

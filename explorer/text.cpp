@@ -1,6 +1,8 @@
 // The two passes as lines of text.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <explorer/explain.hpp>
 #include <explorer/lines_internal.hpp>
 #include <explorer/notation_internal.hpp>
@@ -9,15 +11,24 @@ namespace xg {
 
 using namespace detail;
 
+namespace {
+// "net.cpp:12" in at most `room` columns; the number of the line is what must be seen.
+std::string site_text(const TraceNode& n, std::size_t room) {
+    if (n.file.empty()) return {};
+    const std::string line = fmt::format(":{}", n.line), file = n.file.substr(n.file.rfind('/') + 1);
+    return line.size() < room ? clipped(file, room - line.size()) + line : clipped(line, room);
+}
+} // namespace
+
 std::string detail::forward_line(const Trace& trace, std::size_t node) {
+    constexpr std::size_t left_room = 34, value_and_site = 37;
     const TraceNode& n = trace.nodes[node];
     const std::string left = trace.is_leaf(node) ? trace.name(node) : trace.name(node) + " = " + trace.expression(node);
-    std::string site;
-    if (!n.file.empty()) site = fmt::format("{}:{}", n.file.substr(n.file.rfind('/') + 1), n.line);
-    std::string line = fmt::format("{:>5}  {}  {:>14}  {}", node, padded(clipped(left, 34), 34),
-                                   quantity_text(trace, n.value, n.value_tensor, n.kept), clipped(site, 21));
-    line = clipped(line, 80);
-    return line.substr(0, line.find_last_not_of(' ') + 1);
+    const std::string value = full_quantity_text(trace, n, n.value, n.value_tensor, n.kept);
+    const std::string site = site_text(n, value_and_site - 2 - std::max<std::size_t>(14, columns(value)));
+    const std::string line =
+        fmt::format("{:>5}  {}  {:>14}  {}", node, padded(clipped(left, left_room), left_room), value, site);
+    return clipped(line.substr(0, line.find_last_not_of(' ') + 1), 80);
 }
 
 std::string detail::event_line(const Trace& trace, std::size_t number) {
@@ -27,7 +38,10 @@ std::string detail::event_line(const Trace& trace, std::size_t number) {
     std::string line;
     switch (e.kind) {
         case TraceEvent::Kind::seed: line = fmt::format("{} = {}", of, after); break;
-        case TraceEvent::Kind::complete: line = fmt::format("{} is complete: {}", of, after); break;
+        case TraceEvent::Kind::complete:
+            line = fmt::format("{} is complete: {}", of,
+                               full_quantity_text(trace, trace.nodes[e.node], e.after, e.after_tensor));
+            break;
         case TraceEvent::Kind::contribution: {
             const bool more = e.before || e.before_tensor != no_tensor;
             const std::string product = quantity_text(trace, e.product, e.product_tensor);

@@ -28,8 +28,10 @@ std::size_t Trace::find(std::string_view wanted) const {
         if (n.label.empty() || ++count > 12) continue;
         labels += (labels.empty() ? "" : " ") + n.label;
     }
-    fail<ValueError>("there is no node '{}'\n  expected a number below {} or a label{}{}{}", wanted, nodes.size(),
-                     labels.empty() ? "" : ": ", labels, count > 12 ? " ..." : "");
+    const std::string expected = fmt::format("  expected a number below {} or a label{}{}{}", nodes.size(),
+                                             labels.empty() ? "" : ": ", labels, count > 12 ? " ..." : "");
+    fail<ValueError>("there is no node '{}'\n{}", detail::clipped(std::string(wanted), 50),
+                     detail::clipped(expected, 80));
 }
 
 void detail::link(Trace& trace) {

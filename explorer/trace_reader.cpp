@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <limits>
@@ -335,6 +336,8 @@ Trace Trace::parse(std::string_view text, const std::string& name) {
 Trace Trace::read(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
     if (!in) fail<FileError>("{} cannot be read: there is no such file, or no permission", path);
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) fail<FileError>("{} cannot be read: it is a folder", path);
     const std::string text{std::istreambuf_iterator<char>(in), {}};
     if (in.bad()) fail<FileError>("{} cannot be read", path);
     return parse(text, path);

@@ -54,6 +54,11 @@ private:
     bool utf8_ = knows_utf8();
 };
 
+std::string trimmed(const std::string& line) {
+    const std::size_t first = line.find_first_not_of(" \t\r"), last = line.find_last_not_of(" \t\r");
+    return first == line.npos ? "" : line.substr(first, last - first + 1);
+}
+
 // On a terminal a mistake is told and the session goes on; in a script it is the end.
 int converse(xg::ExplorerSession& session, Screen& screen, std::istream& in, bool interactive) {
     session.greet();
@@ -61,7 +66,9 @@ int converse(xg::ExplorerSession& session, Screen& screen, std::istream& in, boo
     int number = 0;
     for (std::string line; screen.out << (interactive ? "> " : ""), screen.show(), std::getline(in, line);) {
         ++number;
-        if (!interactive && !line.empty()) screen.out << "> " << line << "\n";
+        line = trimmed(line);
+        const std::string shown = xg::detail::clipped("> " + line, 80);
+        if (!interactive && !line.empty()) screen.out << shown << "\n";
         try {
             const bool more = session.run(line);
             screen.show();
@@ -70,7 +77,7 @@ int converse(xg::ExplorerSession& session, Screen& screen, std::istream& in, boo
             screen.show();
             std::cerr << e.what() << "\n";
             if (interactive) continue;
-            std::cerr << "  at command " << number << ": " << line << "\n";
+            std::cerr << "  at command " << number << ": " << xg::detail::clipped(line, 60) << "\n";
             return 1;
         }
     }
@@ -112,7 +119,10 @@ int main(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
     for (char& c : script) c = c == ';' ? '\n' : c;
     try {
-        return page.empty() ? explore(trace, script) : write_page(trace, page);
+        const int code = app.count("--html") == 0 ? explore(trace, script) : write_page(trace, page);
+        if (std::cout.flush()) return code;
+        std::cerr << "xgrad-explore: not all of the output was written\n"; // the disk is full
+        return 1;
     } catch (const std::exception& e) {
         std::cerr << e.what() << "\n";
         return 1;

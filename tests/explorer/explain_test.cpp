@@ -366,3 +366,30 @@ TEST_CASE("stepper: it begins with an explanation as with a trace") {
     CHECK(stepper.event().kind == TraceEvent::Kind::seed);
     CHECK(stepper.size() == run.stepper().size());
 }
+
+TEST_CASE("explain: LaTeX of odd names stands in text, where a command of formulas means nothing") {
+    Value a = 2.0, b = 3.0, L = a * b;
+    a.label("a^~\\b <my> {x} 50%"), b.label("b\x1b\xff|");
+    const Explanation run = explain(L);
+    CHECK_SAYS(
+        run.latex(),
+        "\\text{a\\textasciicircum{}\\textasciitilde{}\\textbackslash{}b \\textless{}my\\textgreater{} \\{x\\} 50\\%}");
+    CHECK_SAYS(run.latex(), "\\text{b \uFFFD\\textbar{}}"); // no UTF-8 is made UTF-8
+    for (const std::string& text : {run.latex(), run.text(), run.dot()}) {
+        CHECK(text.find('\x1b') == text.npos);
+        CHECK(text.find('\xff') == text.npos);
+    }
+    // In a rule of tensors, too.
+    Tensor w = tensor({1.0, 2.0}).requires_grad(true), v = tensor({3.0, 4.0}).requires_grad(true);
+    w.label("w\\"), v.label("v");
+    CHECK_SAYS(explain(sum(w * v)).latex(), "\\text{upstream * w\\textbackslash{}}");
+}
+
+TEST_CASE("explain: golden numbers stand in the text with all digits") {
+    Value x = 1.5, w = 0.8, t = 0.0;
+    Value y = sigmoid(w * x), L = square(y - t) / 2;
+    XGRAD_NAME(x, w, t, y, L);
+    const std::string text = explain(L).text();
+    for (const char* golden : {"0.7685247834990178", "0.2953151714261061", "0.205074429725647"})
+        CHECK_SAYS(text, golden);
+}

@@ -90,6 +90,20 @@ for script, words in [
 check(run(shared).returncode == 0, "no command at all is fine")
 check(run(tensors, "set h2 1").returncode == 1, "tensors cannot be edited")
 
+for script, words in [("q now", "used as: q"), ("x" * 100000, "xxx..."), ("s;g \x1b[31mred", "there is no node")]:
+    wrong = run(shared, script)
+    check(wrong.returncode == 1, f"'{script[:20]}' ends with {wrong.returncode}")
+    check(words in wrong.stderr.decode(), f"'{script[:20]}' says {wrong.stderr.decode()[:200]}")
+    check(b"\x1b" not in wrong.stdout + wrong.stderr, f"'{script[:20]}' is repeated with its escape codes")
+    for line in (wrong.stdout + wrong.stderr).decode().splitlines():
+        check(columns(line) <= 80, f"'{script[:20]}' gives a line of {columns(line)} columns: {line[:100]}")
+check(plain(run(shared, "s ;  s 2"), "blanks").count("> s 2\n") == 1, "blanks around a command are none of it")
+if os.path.exists("/dev/full"):
+    full = subprocess.run([program, str(shared), "-c", "tree"], stdout=open("/dev/full", "wb"), stderr=subprocess.PIPE)
+    check(full.returncode == 1 and b"not all of the output" in full.stderr, "a full disk is no success")
+check(subprocess.run([program, str(shared), "--html", ""], capture_output=True).returncode == 1, "a page without a name")
+check(run(".", "s").returncode == 1 and "FileError" in run(".", "s").stderr.decode(), "a folder is no trace")
+
 # Damage -----------------------------------------------------------------------------------------------------------------
 good = json.loads(shared.read_text())
 
@@ -150,6 +164,7 @@ for name, text, words in [
     ("missing tensor", of_tensors(far_tensor), "9999"),
     ("an operation without its inputs", damaged(childless), "has no inputs"),
     ("a list for a number", damaged(deep), "no number"),
+    ("a number beyond all", shared.read_text().replace('"value":3', '"value":1e99999'), "a number that no double"),
     ("no trace", "[1, 2]", "it is no trace"),
     ("empty", "", "it is empty"),
     ("binary", "\0\1\2", "no JSON"),

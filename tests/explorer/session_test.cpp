@@ -40,7 +40,7 @@ TEST_CASE("xgrad-explore: a transcript of one neuron") {
     CHECK(talk.say("s") == "    1  dL/dL = 1\n");
     talk.say("s phase");
     CHECK(talk.say("s") == "at the end\n");
-    CHECK_SAYS(talk.say("g w"), "dL/dw: 0.205074");
+    CHECK_SAYS(talk.say("g w"), "dL/dw: 0.2050744297256477"); // G1, to the last digit
     CHECK_SAYS(talk.say("why w"), "dL/dw += 0.136716 * 1.5 = 0.205074");
     CHECK_SAYS(talk.say("why w"), "L > #6 > d > y > z > w");
     CHECK_SAYS(talk.say("check"), "all pass");
@@ -53,11 +53,11 @@ TEST_CASE("xgrad-explore: a transcript of one neuron") {
 TEST_CASE("xgrad-explore: a step of SGD and of Adam is that of the course and of the paper") {
     Talk talk(one_neuron());
     CHECK_SAYS(talk.say("opt sgd 0.5"), "L was 0.295315, is ");
-    CHECK_SAYS(talk.say("g w"), "0.697463");
+    CHECK_SAYS(talk.say("g w"), "0.6974627851371762"); // G1, to the last digit
     Talk adam(one_neuron());
     // The first step of Adam is lr times the sign of the gradient.
     adam.say("opt adam 0.1");
-    CHECK_SAYS(adam.say("g w"), "0.7\n");
+    CHECK_SAYS(adam.say("g w"), "0.70000000"); // but for eps
 }
 
 TEST_CASE("xgrad-explore: an edited leaf gives the numbers of a program with that leaf") {
@@ -115,4 +115,38 @@ TEST_CASE("xgrad-explore: watches, lines and pages stay within 80 columns of pla
         CHECK(width <= 80);
         CHECK((c == '\n' || (c >= ' ' && c <= '~')));
     }
+}
+
+TEST_CASE("xgrad-explore: names and files with blanks are words of one name") {
+    Value w = 0.5, L = square(w * 3 - 1);
+    w.label("the weight"), L.label("loss of it");
+    std::ostringstream out;
+    ExplorerSession session(explain(L).trace(), out);
+    const auto path = (std::filesystem::temp_directory_path() / "xgrad two words.dot").string();
+    for (const std::string& command :
+         {std::string("g the weight"), std::string("why the weight"), std::string("watch the weight"),
+          std::string("s phase"), std::string("check the weight 1e-4"), std::string("set the weight 2"),
+          "export dot " + path})
+        session.run(command);
+    CHECK_SAYS(out.str(), "ledger of dloss of it/dthe weight");
+    CHECK_SAYS(out.str(), "watch dloss of it/dthe weight: 3");
+    CHECK_SAYS(out.str(), "the weight = 2: loss of it = 25");
+    CHECK(std::filesystem::remove(path));
+    CHECK_SAYS(message_of<ValueError>([&] { session.run("q now"); }), "used as: q");
+    CHECK_SAYS(message_of<ValueError>([&] { session.run("g " + std::string(5000, 'x')); }), "xxx...'\n");
+}
+
+TEST_CASE("xgrad-explore: a check says when there was nothing that it could check, and which node a long name is") {
+    std::ostringstream out;
+    Tensor w = tensor({0.5, 2.0}).requires_grad(true);
+    ExplorerSession of_tensors(explain(sum(square(w))).trace(), out);
+    of_tensors.run("check");
+    CHECK_SAYS(out.str(), "No differences: a tensor of a file cannot be computed here.");
+    CHECK(out.str().find("all pass") == std::string::npos);
+
+    Value a = 0.5, b = 2.0, L = a * b;
+    a.label("encoder.layer0.neuron1.weight3"), b.label("encoder.layer0.neuron1.weight4");
+    const std::string text = explain(L).check().text();
+    CHECK_SAYS(text, "encoder.layer0.neuron1.weight3\n ");
+    CHECK_SAYS(text, "encoder.layer0.neuron1.weight4\n ");
 }
