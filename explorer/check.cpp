@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include <explorer/check_internal.hpp>
 #include <explorer/evaluate_internal.hpp>
@@ -181,11 +183,25 @@ bool CheckReport::pass() const {
 }
 
 std::string CheckReport::text() const {
-    constexpr std::size_t room = 12; // a longer name has a line of its own
+    constexpr std::size_t room = 12;
+    const auto element_of = [&](const Row& r) { // it is what tells rows apart
+        const std::string& name = names[r.node];
+        if (r.at) return fmt::format("[{}]", *r.at);
+        return name.ends_with(']') ? name.substr(std::min(name.rfind('['), name.size())) : std::string();
+    };
+    const auto short_name = [&](const Row& r) {
+        const std::string &name = names[r.node], element = element_of(r);
+        if (element.size() > 9) return clipped(name, room);
+        const std::string_view base(name.data(), name.size() - (r.at ? 0 : element.size()));
+        return clipped(std::string(base), room - element.size()) + element;
+    };
+    std::map<std::string, std::set<std::size_t>> nodes; // of a short name
+    for (const Row& r : rows) nodes[short_name(r)].insert(r.node);
     const auto row_name = [&](const Row& r) {
-        const std::string name = names[r.node] + (r.at ? fmt::format("[{}]", *r.at) : "");
-        return columns(name) <= room ? padded(clipped(name, room), room)
-                                     : clipped(name, 80) + "\n" + std::string(room, ' ');
+        const std::string name = short_name(r);
+        const std::string whole = names[r.node] + (r.at ? element_of(r) : "");
+        if (nodes[name].size() == 1 || columns(whole) <= room) return padded(name, room);
+        return clipped(whole, 80) + "\n" + std::string(room, ' '); // a line of its own
     };
     std::string out = fmt::format("{:<12} {:>12} {:>12} {:>12} {:>12} {:>8}\n", "node", "value", "gradient",
                                   "difference", "forward", "error");

@@ -20,14 +20,17 @@ std::string site_text(const TraceNode& n, std::size_t room) {
 }
 } // namespace
 
+// The value ends where those of other lines end, unless what it is of leaves it no room.
 std::string detail::forward_line(const Trace& trace, std::size_t node) {
-    constexpr std::size_t left_room = 34, value_and_site = 37;
+    constexpr std::size_t left_room = 34, with_value = 50, site_room = 21;
     const TraceNode& n = trace.nodes[node];
-    const std::string left = trace.is_leaf(node) ? trace.name(node) : trace.name(node) + " = " + trace.expression(node);
+    const std::string left =
+        clipped(trace.is_leaf(node) ? trace.name(node) : trace.name(node) + " = " + trace.expression(node), left_room);
     const std::string value = full_quantity_text(trace, n, n.value, n.value_tensor, n.kept);
-    const std::string site = site_text(n, value_and_site - 2 - std::max<std::size_t>(14, columns(value)));
-    const std::string line =
-        fmt::format("{:>5}  {}  {:>14}  {}", node, padded(clipped(left, left_room), left_room), value, site);
+    const std::size_t used = columns(left) + 2 + columns(value), more = std::max(used, with_value) - with_value;
+    const std::string gap(2 + std::max(used, with_value) - used, ' ');
+    const std::string site = site_text(n, site_room - std::min(more, site_room));
+    const std::string line = fmt::format("{:>5}  {}{}{}  {}", node, left, gap, value, site);
     return clipped(line.substr(0, line.find_last_not_of(' ') + 1), 80);
 }
 
