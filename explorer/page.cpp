@@ -16,7 +16,7 @@ constexpr std::size_t most_nodes_of_page = 10'000;
 std::string detail::page_of(const Trace& trace) { return page_of(trace, trace.json()); }
 
 std::string detail::page_of(const Trace& trace, std::string_view text) {
-    if (trace.nodes.size() <= most_nodes_of_page || trace.has_tensors()) return page_with(text);
+    if (trace.nodes.size() <= most_nodes_of_page) return page_with(text);
     return page_with(nearest(trace, most_nodes_of_page).json());
 }
 

@@ -166,9 +166,9 @@ struct TracePaths {
 };
 XGRAD_API TracePaths paths(const Trace& trace, std::size_t node, std::size_t most = 64);
 
-/// The part of a trace of scalars that lies nearest to its root, of at most that many nodes. Inputs that were cut off are
-/// "folded" nodes with their values; gradients are those that arrive through what is there. `omitted` says how many are
-/// not.
+/// The part of a trace that lies nearest to its root, of at most that many nodes; where tensors are in it, the operations
+/// that were computed last. Inputs that were cut off are "folded" nodes with their values; gradients are those that arrive
+/// through what is there. `omitted` says how many are not.
 XGRAD_API Trace nearest(const Trace& trace, std::size_t most);
 
 } // namespace xg

@@ -347,6 +347,55 @@ TEST_CASE("explain: what of a graph is too much for a page is folded and counted
     CHECK(nearest(whole, whole.nodes.size()).omitted == 0);
 }
 
+TEST_CASE(
+    "explain: of a large graph with tensors the last operations are there, with the gradients that were recorded") {
+    const Tensor x = tensor({0.2, -0.4, 0.6}).requires_grad(true).label("x");
+    const Tensor w = tensor({1.5, 0.5, -0.5}).requires_grad(true).label("w");
+    Tensor h = x;
+    for (int i = 0; i < 60; ++i) h = sin(h * w); // each reads w
+    const Trace whole = explain(sum(square(h))).trace();
+    const Trace part = nearest(whole, 50);
+    CHECK(part.nodes.size() <= 50);
+    CHECK(part.nodes.size() > 45);
+    CHECK(part.omitted == whole.nodes.size() - part.nodes.size());
+    CHECK_SAYS(part.omitted_reason, "that were computed last");
+    const auto numbers = [](const Trace& t, std::size_t place) {
+        return place == no_tensor ? std::vector<double>() : t.tensors[place].values;
+    };
+    std::size_t folded = 0;
+    for (std::size_t i = 0; i < part.nodes.size(); ++i) {
+        const TraceNode& n = part.nodes[i];
+        CAPTURE(n.label);
+        const TraceNode& same = whole.nodes[whole.find(n.label)];
+        CHECK(numbers(part, n.value_tensor) == numbers(whole, same.value_tensor));
+        folded += n.op == "folded";
+        if (n.op == "folded") CHECK(n.inputs.empty());
+        // All that reads w is not here, all that reads another node is.
+        if (n.label != "w") CHECK(numbers(part, n.gradient_tensor) == numbers(whole, same.gradient_tensor));
+    }
+    CHECK(folded == 1);
+    std::vector<double> arrived(3, 0.0);
+    const std::size_t shared = part.find("w");
+    for (const std::size_t row : ledger(part, shared)) {
+        const std::vector<double> product = numbers(part, part.events[row].product_tensor);
+        for (std::size_t i = 0; i < 3; ++i) arrived[i] = static_cast<float>(arrived[i] + product[i]);
+    }
+    CHECK(ledger(part, shared).size() > 10);
+    CHECK(numbers(part, part.nodes[shared].gradient_tensor) == arrived);
+    CHECK(part.tensors.size() < whole.tensors.size());
+    Stepper walk(part);
+    while (walk.next()) continue;
+    for (std::size_t i = 0; i < part.nodes.size(); ++i) {
+        CHECK(walk.gradient_tensor(i) == part.nodes[i].gradient_tensor);
+        const auto completes = std::ranges::count_if(
+            part.events, [&](const TraceEvent& e) { return e.kind == TraceEvent::Kind::complete && e.node == i; });
+        CHECK(completes == (part.nodes[i].gradient ? 1 : 0));
+    }
+    const Trace read = Trace::parse(part.json());
+    CHECK(read.json() == part.json());
+    CHECK(explain(sum(x * x)).trace().omitted == 0);
+}
+
 TEST_CASE("explain: every face of a chain of 100,000 nodes takes a pass, and not one for each node") {
     Value x = 0.5, y = x;
     for (int i = 0; i < 100'000; ++i) y = sin(y);

@@ -42,3 +42,31 @@ export function chainText(count: number, module = 0): string {
     const forward = nodes.map((_, i) => i);
     return JSON.stringify({ format: "xgrad-trace", version: 1, generator: "test", nodes, edges, forward, root: last, seed: 1, operations: {}, sources: {} });
 }
+
+/// Text of a chain of that many sines of a tensor of eight numbers, and their sum.
+export function tensorChainText(count: number): string {
+    const shape = [8];
+    const tensors: object[] = [];
+    const put = (values: number[]) => ({ tensor: tensors.push({ dtype: "float64", shape, values }) - 1 });
+    const values = [Array.from({ length: 8 }, (_, i) => 0.1 * i - 0.3)];
+    for (let i = 0; i < count; ++i) values.push(values[i].map(Math.sin));
+    const nodes: object[] = values.map((x, id) => ({ id, op: id === 0 ? "leaf" : "sin", shape, dtype: "float64", value: put(x) }));
+    const root = count + 1;
+    const of = [Array.from({ length: 8 }, (_, p) => [p, 1])];
+    nodes.push({ id: root, op: "sum", shape: [], dtype: "float64", value: values[count].reduce((a, b) => a + b, 0), gradient: 1, terms: { form: "weighted", of } });
+    const edges: object[] = [];
+    const backward: object[] = [{ kind: "seed", node: root, product: 1, before: null, after: 1 }, { kind: "complete", node: root, after: 1 }];
+    let upstream: unknown = 1;
+    let numbers = values[0].map(() => 1);
+    for (let i = count; i >= 0; --i) {
+        const local = i === count ? null : put(values[i].map(Math.cos));
+        if (i < count) numbers = numbers.map((g, k) => g * Math.cos(values[i][k]));
+        const product = put(numbers);
+        edges.unshift({ id: i, from: i, to: i + 1, slot: 0, local, contribution: product, vjp: "by the rule" });
+        backward.push({ kind: "contribution", node: i, edge: i, upstream, local, product, before: null, after: product }, { kind: "complete", node: i, after: product });
+        (nodes[i] as { gradient: unknown }).gradient = upstream = product;
+    }
+    const about = { formula: "", derivative: "", known: false };
+    const forward = nodes.map((_, i) => i);
+    return JSON.stringify({ format: "xgrad-trace", version: 3, generator: "test", nodes, edges, forward, backward, tensors, root, seed: 1, operations: { sin: about, sum: about }, sources: {} });
+}

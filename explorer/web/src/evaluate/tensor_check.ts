@@ -6,9 +6,11 @@ import type { Numbers } from "./rules";
 import type { TensorRun } from "./tensor_run";
 
 const most = 6; // elements of a node
+const work = 200_000; // of a row, about: of a node before very many numbers only two elements are moved
 
 export class TensorChecker {
     private readonly rows = new Map<number, Row>();
+    private readonly behind: Float64Array; // how much there is to compute after a node
 
     constructor(
         private readonly trace: Trace,
@@ -17,7 +19,10 @@ export class TensorChecker {
         private readonly edits: Edits,
         private readonly gradients: readonly (Numbers | null)[],
         readonly step = defaultStep,
-    ) {}
+    ) {
+        this.behind = new Float64Array(trace.nodes.length + 1);
+        for (let i = trace.nodes.length - 1; i >= 0; --i) this.behind[i] = this.behind[i + 1] + 20 + values[i].length;
+    }
 
     /// The element whose gradient is largest.
     mainElement(node: number): number {
@@ -56,7 +61,8 @@ export class TensorChecker {
         const row: Row = { numeric: null, forward: 0, error: 0, pass: true, at: g.length > 1 ? main : undefined };
         if (g.length === 0) return row;
         const chosen = new Set([main]);
-        for (let k = 0; k < most - 1; ++k) chosen.add(Math.floor((k * (g.length - 1)) / (most - 2)));
+        const more = Math.max(1, Math.min(most - 1, Math.floor(work / this.behind[node]) - 1));
+        for (let k = 0; k < more; ++k) chosen.add(Math.floor((k * (g.length - 1)) / Math.max(1, more - 1)));
         for (const at of chosen) {
             const unit = new Float64Array(g.length);
             unit[at] = 1;

@@ -116,13 +116,15 @@ export class TensorRun {
         const values = [...start];
         const moved = new Uint8Array(nodes.length);
         for (const [node, x] of changed) (values[node] = x), (moved[node] = 1);
-        nodes.forEach((n, i) => {
-            if (n.inputs.length === 0 || changed.has(i)) return;
-            if (!edits?.operations.has(i) && !n.inputs.some((e) => moved[edges[e].from] === 1)) return;
+        const first = [...changed.keys(), ...(edits?.operations.keys() ?? [])].reduce((a, b) => Math.min(a, b), nodes.length);
+        for (let i = first; i < nodes.length; ++i) {
+            const n = nodes[i];
+            if (n.inputs.length === 0 || changed.has(i)) continue;
+            if (!edits?.operations.has(i) && !n.inputs.some((e) => moved[edges[e].from] === 1)) continue;
             moved[i] = 1;
             const y = this.ruleOf(i, edits).value(this.inputs(i, values));
             values[i] = exact ? y : rounded(y, n.dtype);
-        });
+        }
         return values;
     }
     /// The numbers that these edits give.

@@ -19,7 +19,7 @@ export class Groups {
     readonly of: Int32Array; // the group of a node, or -1
     private readonly top: Group = { id: -1, name: "", path: "", parent: -1, groups: [], nodes: [], count: 0 };
 
-    constructor(trace: Trace) {
+    constructor(private readonly trace: Trace) {
         this.of = new Int32Array(trace.nodes.length).fill(-1);
         const byPath = new Map<string, Group>();
         trace.nodes.forEach((n, i) => {
@@ -58,6 +58,12 @@ export class Groups {
         return depth;
     }
 
+    // Of a graph that was cut, the one it had in the whole.
+    private number(node: number): string {
+        const { label } = this.trace.nodes[node];
+        return label.startsWith("#") ? label : `#${node}`;
+    }
+
     // Many groups side by side: runs of them get a group of their own.
     private gather(group: Group): void {
         if (group.groups.length <= most) return;
@@ -81,7 +87,7 @@ export class Groups {
         const size = Math.ceil(nodes.length ** ((levels - 1) / levels));
         for (let i = 0; i < nodes.length; i += size) {
             const run = nodes.slice(i, i + size);
-            const part = this.add(`#${run[0]} … #${run[run.length - 1]}`, `${group.path}[${i}]`, group);
+            const part = this.add(`${this.number(run[0])} … ${this.number(run[run.length - 1])}`, `${group.path}[${i}]`, group);
             part.nodes = run;
             for (const node of run) this.of[node] = part.id;
             this.split(part);

@@ -14,7 +14,7 @@ import { elementOf } from "../../src/trace/elements";
 import { readTrace } from "../../src/trace/read";
 import { findNode, isConstant, isLeaf, ledgerOf, nameOf, pathsTo } from "../../src/trace/trace";
 import type { Trace } from "../../src/trace/types";
-import { traceOf, web } from "../support";
+import { tensorChainText, traceOf, web } from "../support";
 
 // Written by tests/explorer/page_tensors_test.cpp, which compares them with the library again.
 interface Run {
@@ -243,4 +243,29 @@ test("a run of tensors with edits is written as a trace, and as other forms", ()
     assert.match(latexOf(trace), /out\.weight\}\} &= \\text\{upstreamᵀ · \\#8\}/);
     assert.match(cppOf(trace), /Tensor out_bias = from_vector\(std::vector<float>\{[^}]*f\}, \{3\}\)\.requires_grad\(true\);/);
     assert.match(cppOf(trace), /Tensor n7 = linear\(x, hidden_weight, hidden_bias\);\n/);
+});
+
+test("a check of a tensor moves few elements before very many numbers, and computes nothing before the node", () => {
+    const trace = readTrace(tensorChainText(3000));
+    const session = new Session(trace);
+    const run = session.tensors!;
+    assert.equal(session.obstacle, null);
+    let [pushes, computed] = [0, 0];
+    const push = run.push.bind(run);
+    run.push = (...of) => (++pushes, push(...of));
+    const counted = run as unknown as { ruleOf: (node: number, edits: unknown) => unknown };
+    const ruleOf = counted.ruleOf.bind(run);
+    counted.ruleOf = (node, edits) => (++computed, ruleOf(node, edits));
+    const costs = (node: number) => {
+        [pushes, computed] = [0, 0];
+        const row = session.checker.row(node)!;
+        assert.ok(row.pass, `node ${node}: ${row.error}`);
+        return [pushes, computed];
+    };
+    const [elements, work] = costs(0);
+    assert.equal(elements, 2);
+    assert.ok(work < 15 * 3001, `${work} operations`);
+    const [late, little] = costs(2995);
+    assert.equal(late, 5);
+    assert.ok(little < 6 * 8 * 6, `${little} operations`);
 });
