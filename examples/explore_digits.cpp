@@ -16,12 +16,12 @@ using namespace xg;
 namespace {
 
 struct Net : nn::Module {
-    nn::Conv2d strokes{1, 6, 3, {.padding = 1}}, parts{6, 12, 3, {.padding = 1}};
-    nn::Linear out{12 * 2 * 2, 10};
+    nn::Conv2d strokes{1, 4, 3, {.padding = 1}}, parts{4, 8, 3, {.padding = 1}};
+    nn::Linear out{8 * 2 * 2, 10};
 
     Tensor forward(const Tensor& x) override {
-        const Tensor a = max_pool2d(relu(strokes(x)), 2); // (N, 6, 4, 4)
-        const Tensor b = max_pool2d(relu(parts(a)), 2);   // (N, 12, 2, 2)
+        const Tensor a = max_pool2d(relu(strokes(x)), 2); // (N, 4, 4, 4)
+        const Tensor b = max_pool2d(relu(parts(a)), 2);   // (N, 8, 2, 2)
         return out(flatten(b, 1));
     }
     XGRAD_MODULE(strokes, parts, out)

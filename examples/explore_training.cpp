@@ -35,7 +35,7 @@ private:
 } // namespace
 
 int main(int argc, char** argv) {
-    const int steps = argc > 1 && std::strcmp(argv[1], "--quick") == 0 ? 10 : 40;
+    const int steps = argc > 1 && std::strcmp(argv[1], "--quick") == 0 ? 10 : 16;
     Curve a, b, c;
     nn::SGD sgd(a.parameters(), {.lr = 0.5}), momentum(b.parameters(), {.lr = 0.5, .momentum = 0.8});
     nn::Adam adam(c.parameters(), {.lr = 0.2});

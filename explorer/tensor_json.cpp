@@ -16,6 +16,8 @@ using json = nlohmann::json;
 
 namespace {
 
+constexpr const char* usual_dtype = "float32"; // is not written
+
 // A float32 has its own shorter digits, which as a double are another number and as a float32 the same.
 json entry(double x, bool single) {
     if (!single || !std::isfinite(x)) return json_number(x);
@@ -48,7 +50,7 @@ TraceTensor read_tensor(const JsonReader& reader, const json& x, const std::vect
     const std::string where = fmt::format("tensor {}", earlier.size());
     if (!x.is_object()) reader.refuse(where + " is no object");
     TraceTensor t;
-    t.dtype = reader.text(x, "dtype", where);
+    t.dtype = x.contains("dtype") ? reader.text(x, "dtype", where) : usual_dtype;
     t.shape = reader.sizes(x, where);
     const std::int64_t every = x.contains("every") ? reader.integer(x, "every", where) : 1;
     if (every < 1) reader.refuse("\"every\" of " + where + " is below 1");
@@ -185,7 +187,8 @@ json tensors_json(const std::vector<TraceTensor>& tensors) {
         json values = values_json(t);
         const auto [first, is_new] = places.emplace(t.dtype + values.dump(), i);
         const bool again = !is_new && t.values.size() > 1;
-        json& out = list.emplace_back(json{{"dtype", t.dtype}, {"shape", t.shape}});
+        json& out = list.emplace_back(json{{"shape", t.shape}});
+        if (t.dtype != usual_dtype) out["dtype"] = t.dtype;
         out["values"] = again ? json(first->second) : std::move(values);
         if (t.complete()) continue;
         out["every"] = t.every;

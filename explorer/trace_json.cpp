@@ -33,6 +33,11 @@ json quantity(const std::optional<double>& number, std::size_t tensor) {
     return number || tensor != no_tensor ? quantity(number.value_or(0.0), tensor) : json(nullptr);
 }
 
+// In a graph of tensors what is absent is left out.
+void put(json& out, const char* key, json x) {
+    if (!x.is_null()) out[key] = std::move(x);
+}
+
 json to_json(const TraceNode& n, std::size_t id) {
     json out = {{"id", id}, {"op", n.op}, {"shape", n.shape}};
     out["value"] = n.kept ? quantity(n.value, n.value_tensor) : json(nullptr);
@@ -47,9 +52,13 @@ json to_json(const TraceNode& n, std::size_t id) {
 
 json to_json(const TraceEdge& e, std::size_t id) {
     json out = {{"id", id}, {"from", e.from}, {"to", e.to}, {"slot", e.slot}};
-    out["contribution"] = quantity(e.contribution, e.contribution_tensor);
-    if (e.vjp.empty()) out["symbol"] = e.symbol, out["local"] = json_number(e.local);
-    else out["vjp"] = e.vjp, out["local"] = local_of(e);
+    json contribution = quantity(e.contribution, e.contribution_tensor);
+    if (e.vjp.empty()) {
+        out["symbol"] = e.symbol, out["local"] = json_number(e.local), out["contribution"] = std::move(contribution);
+    } else {
+        out["vjp"] = e.vjp;
+        put(out, "local", local_of(e)), put(out, "contribution", std::move(contribution));
+    }
     if (e.position) out["position"] = *e.position;
     if (e.blocked) out["blocked"] = true;
     return out;
@@ -59,13 +68,16 @@ json to_json(const Trace& trace, const TraceEvent& e) {
     json out = {{"kind", event_kinds[static_cast<std::size_t>(e.kind)]}, {"node", e.node}};
     out["after"] = quantity(e.after, e.after_tensor);
     if (e.kind == TraceEvent::Kind::complete) return out;
-    out["before"] = quantity(e.before, e.before_tensor);
+    json before = quantity(e.before, e.before_tensor);
+    if (e.product_tensor == no_tensor) out["before"] = std::move(before);
+    else put(out, "before", std::move(before));
     out["product"] = quantity(e.product, e.product_tensor);
     if (e.kind == TraceEvent::Kind::seed) return out;
     const TraceEdge& edge = trace.edges[e.edge];
     out["edge"] = e.edge;
     out["upstream"] = quantity(e.upstream, e.upstream_tensor);
-    out["local"] = edge.vjp.empty() ? json_number(e.local) : local_of(edge);
+    if (edge.vjp.empty()) out["local"] = json_number(e.local);
+    else put(out, "local", local_of(edge));
     return out;
 }
 

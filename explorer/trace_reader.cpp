@@ -144,7 +144,6 @@ private:
             if (slot < 0) refuse(where + " has a slot below 0");
             edge.slot = static_cast<std::size_t>(slot);
             edge.vjp = text(e, "vjp", where);
-            member(e, "local", where);
             const std::optional<double> local = quantity(e, "local", edge.local_tensor, where);
             if (!local && edge.vjp.empty()) refuse(where + " has neither \"local\" nor \"vjp\"");
             edge.local = local.value_or(std::numeric_limits<double>::quiet_NaN());

@@ -1,5 +1,5 @@
 // Where boxes and arrows go: layers from left to right, by dagre.
-import dagre from "@dagrejs/dagre";
+import { Graph as DagreGraph, layout } from "@dagrejs/dagre";
 import { expressionOf } from "../trace/notation";
 import { isHidden, isSource, nameOf } from "../trace/trace";
 import type { Trace } from "../trace/types";
@@ -118,7 +118,7 @@ export function layOut(trace: Trace, folding: Folding): Layout {
     });
 
     const compound = boxes.size <= 60; // more are too slow with it
-    const graph = new dagre.graphlib.Graph({ multigraph: true, compound });
+    const graph = new DagreGraph({ multigraph: true, compound });
     graph.setGraph({ rankdir: "LR", nodesep: folding.groups.all.length > 0 ? 24 : 14, ranksep: 40, edgesep: 10, marginx: 20, marginy: 20, ranker: boxes.size > 120 ? "longest-path" : "network-simplex" });
     graph.setDefaultEdgeLabel(() => ({}));
     const framed = new Set<number>();
@@ -148,7 +148,7 @@ export function layOut(trace: Trace, folding: Folding): Layout {
         }
         graph.setEdge({ v: from, w: to, name: key }, { weight: Math.min(4, arrow.edges.length) });
     }
-    dagre.layout(graph);
+    layout(graph);
 
     for (const [key, box] of boxes) Object.assign(box, { x: graph.node(key).x, y: graph.node(key).y });
     for (const [key, arrow] of arrows) {

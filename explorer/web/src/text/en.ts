@@ -79,14 +79,12 @@ export const en = {
     seed: "seed",
 
     ledger: "Ledger of {name}",
-    ledger_empty: "Nothing has arrived yet.",
     ledger_part: "{shown} of {all} contributions are shown, those around this event.",
     ledger_none: "Nothing arrives here: it does not lead to the loss, or is a fixed number.",
     from: "from",
     sum: "running sum",
     pending: "not yet",
     paths_badge: "{count} paths",
-    uses_badge: "used {count} times",
     no_path: "no path",
 
     table: "Numbers",

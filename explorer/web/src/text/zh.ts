@@ -80,14 +80,12 @@ export const zh: Record<Key, string> = {
     seed: "起点",
 
     ledger: "{name} 的账本",
-    ledger_empty: "还没有任何贡献到达。",
     ledger_part: "显示 {all} 份贡献中这一事件前后的 {shown} 份。",
     ledger_none: "这里没有梯度：它不通向损失，或是固定的数。",
     from: "来自",
     sum: "累计",
     pending: "尚无",
     paths_badge: "{count} 条路径",
-    uses_badge: "被使用 {count} 次",
     no_path: "没有路径",
 
     table: "数值表",

@@ -170,7 +170,7 @@ class Reader {
             refuse`${where} leads from node ${String(e.from)} to node ${String(e.to)}, which stands before it in "forward": the graph has a cycle or another order`;
         const local = this.quantity(e.local ?? null, say`"local" of ${where}`);
         const vjp = text(e, "vjp", where);
-        if (e.local === null && vjp === "") refuse`"local" of ${where} is no number`;
+        if ((e.local ?? null) === null && vjp === "") refuse`"local" of ${where} is no number`;
         const symbol = text(e, "symbol", where);
         return { from, to, slot, local: local.x, localTensor: local.tensor, position: "position" in e ? integer(e, "position", where) : -1, symbol, vjp, blocked: e.blocked === true, contribution: null };
     }

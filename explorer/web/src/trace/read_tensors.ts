@@ -20,7 +20,7 @@ function valuesOf(x: Json, dtype: string, earlier: readonly Tensor[], where: Sai
 }
 
 export function readTensor(x: Json, earlier: readonly Tensor[], where: Said): Tensor {
-    const dtype = text(x, "dtype", where);
+    const dtype = "dtype" in x ? text(x, "dtype", where) : "float32";
     const shape = sizes(x, where);
     const values = valuesOf(x, dtype, earlier, where);
     const every = "every" in x ? integer(x, "every", where) : 1;

@@ -1,5 +1,5 @@
 // Questions that a trace answers.
-import type { Trace, TraceEdge, TraceNode } from "./types";
+import type { Trace, TraceNode } from "./types";
 
 export const isConstant = (n: TraceNode): boolean => n.op === "constant";
 export const isLeaf = (n: TraceNode): boolean => n.op === "leaf";
@@ -78,9 +78,6 @@ export function copyOf(trace: Trace): Trace {
         events: trace.events,
     };
 }
-
-export const inputsOf = (trace: Trace, node: number): TraceEdge[] =>
-    trace.nodes[node].inputs.map((e) => trace.edges[e]);
 
 /// Where the gradient of each node is a tensor after the last event: its place, or -1.
 export function gradientPlaces(trace: Trace): number[] {

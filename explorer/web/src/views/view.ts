@@ -1,7 +1,5 @@
 // What a view is: a part of the page that follows the session.
 import { nameOf } from "../trace/trace";
-import { shortNumber } from "../trace/notation";
-import { t } from "../text/words";
 import type { Change, Session } from "../state/session";
 
 export interface View {
@@ -10,6 +8,5 @@ export interface View {
     update(change: Change | "all"): void;
 }
 
-export const gradientText = (x: number | null): string => (x === null ? t("not_yet") : shortNumber(x));
 export const derivativeName = (session: Session, node: number): string =>
     `∂${nameOf(session.trace, session.trace.root)}/∂${nameOf(session.trace, node)}`;

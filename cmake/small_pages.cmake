@@ -1,0 +1,16 @@
+# The pages that the examples of the explorer wrote stay small: whoever adds to the page or to the trace hears of it here.
+#   cmake -D FOLDER=... -D MOST=... -P small_pages.cmake
+file(GLOB pages "${FOLDER}/*/explore_*.html")
+list(LENGTH pages count)
+if(count LESS 7)
+    message(FATAL_ERROR "${FOLDER} holds ${count} pages, and there are 7 examples of the explorer")
+endif()
+foreach(page IN LISTS pages)
+    file(SIZE "${page}" size)
+    cmake_path(GET page FILENAME name)
+    if(size GREATER MOST)
+        message(SEND_ERROR "${name} has ${size} bytes, and ${MOST} are allowed")
+    else()
+        message(STATUS "${name}: ${size} bytes")
+    endif()
+endforeach()
