@@ -50,6 +50,8 @@ function matmul({ shape, shapes: [a, b] }: Call): Rule | null {
     }, null);
 }
 
+const called = <R extends Rule | null>(rule: R, options: string): R => rule && { ...rule, options };
+
 // One set of options for all axes; (N, C, ...) by (O, C / groups, ...).
 function* convolutions({ shape, shapes: [x, w, b] }: Call): Generator<Rule | null> {
     const axes = x.length - 2;
@@ -66,7 +68,8 @@ function* convolutions({ shape, shapes: [x, w, b] }: Call): Generator<Rule | nul
                 const outside = shape.slice(2);
                 const places = sizeOf(outside);
                 const bias = b ? Int32Array.from({ length: sizeOf(shape) }, (_, i) => Math.floor(i / ys[1]) % shape[1]) : null;
-                yield product(sizeOf(shape), sizeOf(shape) * w[1] * taps.length, (put) => {
+                const options = `${b ? "" : "{}, "}{.stride = ${stride}, .padding = ${padding}, .dilation = ${dilation}, .groups = ${x[1] / w[1]}}`;
+                yield called(product(sizeOf(shape), sizeOf(shape) * w[1] * taps.length, (put) => {
                     const [o, t] = [outside.map(() => 0), kernel.map(() => 0)];
                     for (let place = 0; place < places; ++place) {
                         unflat(place, outside, o);
@@ -82,7 +85,7 @@ function* convolutions({ shape, shapes: [x, w, b] }: Call): Generator<Rule | nul
                                 }
                         }
                     }
-                }, bias);
+                }, bias), options);
             }
 }
 function unflat(at: number, shape: Shape, to: number[]): void {
@@ -153,7 +156,7 @@ function* scans({ shape }: Call, of: (rows: Row[]) => Rule[]): Generator<Rule> {
                     const order = backwards ? line.slice().reverse() : line;
                     return Array.from(order, (at, i): Row => ({ in: order.slice(0, i + 1 - without), out: Int32Array.of(at) }));
                 });
-                yield* of(rows);
+                for (const rule of of(rows)) yield backwards || without ? rule : called(rule, String(axis));
             }
 }
 const scanned: Record<string, string> = { cumsum: "sum", cumprod: "prod", cummax: "max_with_index", cummin: "min_with_index", logcumsumexp: "logsumexp" };
@@ -237,14 +240,14 @@ function* normalizations(call: Call, channels: boolean): Generator<Rule | null> 
     const over = channels ? axes.filter((i) => i !== 1) : axes.slice(-(weight?.length ?? 1));
     const strides = shape.map((_, i) => (channels ? (i === 1 ? 1 : 0) : 0));
     const affine = !weight ? null : channels ? positions(shape, strides) : broadcastPositions(weight, shape);
-    for (const eps of [1e-5, 1e-6, 1e-12, 1e-3, 0, 1e-8]) yield standardized(rowsOver(shape, over), sizeOf(shape), eps, affine);
+    for (const eps of [1e-5, 1e-6, 1e-12, 1e-3, 0, 1e-8]) yield called(standardized(rowsOver(shape, over), sizeOf(shape), eps, affine), `{.eps = ${eps}}`);
 }
 
 function* permutations(shape: Shape, to: Shape): Generator<Rule> {
     const strides = stridesOf(shape);
     const order: number[] = [];
     function* rest(): Generator<Rule> {
-        if (order.length === shape.length) return void (yield picks(positions(to, order.map((i) => strides[i]))));
+        if (order.length === shape.length) return void (yield called(picks(positions(to, order.map((i) => strides[i]))), `{${order.join(", ")}}`));
         for (let i = 0; i < shape.length; ++i) {
             if (order.includes(i) || shape[i] !== to[order.length]) continue;
             order.push(i);
@@ -265,11 +268,11 @@ function* slices(shape: Shape, to: Shape): Generator<Rule> {
         for (let step = 1; step <= 4; ++step)
             for (let start = 0; start + (length - 1) * step < shape[axis]; ++start) {
                 const own = strides.map((s, i) => (i === axis ? s * step : s));
-                yield picks(positions(to, gone ? strides.filter((_, i) => i !== axis) : own, start * strides[axis]));
+                yield called(picks(positions(to, gone ? strides.filter((_, i) => i !== axis) : own, start * strides[axis])), gone ? `${axis}, ${start}` : `${axis}, ${start}, ${start + (length - 1) * step + 1}, ${step}`);
             }
     }
     for (let axis = 0; axis < shape.length; ++axis)
-        if (same(shape, to)) yield picks(positions(to, strides.map((s, i) => (i === axis ? -s : s)), (shape[axis] - 1) * strides[axis])); // flip
+        if (same(shape, to)) yield called(picks(positions(to, strides.map((s, i) => (i === axis ? -s : s)), (shape[axis] - 1) * strides[axis])), `${axis}, {}, {}, -1`); // flip
 }
 function* joins({ shape, shapes }: Call): Generator<Rule> {
     const stacked = shapes[0].length < shape.length;
@@ -283,7 +286,7 @@ function* joins({ shape, shapes }: Call): Generator<Rule> {
             positions(part, strides, start * strides[axis]).forEach((o, k) => (out.push(o), from.push(i), at.push(k)));
             start += part[axis];
         });
-        yield linear(sizeOf(shape), Int32Array.from(out), Int32Array.from(from), Int32Array.from(at), null);
+        yield called(linear(sizeOf(shape), Int32Array.from(out), Int32Array.from(from), Int32Array.from(at), null), String(axis));
     }
 }
 // Whole rows of a table.
@@ -296,11 +299,11 @@ function* rowsOf({ shape, x: [, index], shapes: [x, at] }: Call): Generator<Rule
             const wanted = index[k] < 0 ? index[k] + x[axis] : index[k];
             return (Math.floor(i / inner / index.length) * x[axis] + wanted) * inner + (i % inner);
         });
-        yield picks(p);
+        yield called(picks(p), String(axis));
     }
 }
 
-const movers = ["permute", "transpose", "swapaxes", "moveaxis"];
+export const movers = ["permute", "transpose", "swapaxes", "moveaxis"];
 
 /// Null in the list: too large for the page.
 export function* namedRules(call: Call): Generator<Rule | null> {
@@ -309,10 +312,14 @@ export function* namedRules(call: Call): Generator<Rule | null> {
     if (op === "linear") yield linearLayer(call);
     else if (op === "matmul") yield matmul(call);
     else if (/^conv[123]d$/.test(op)) yield* convolutions(call);
-    else if (Object.hasOwn(reductions, op)) for (const axes of reducedAxes(first, shape)) yield* reductions[op](rowsOver(first, axes));
+    else if (Object.hasOwn(reductions, op)) {
+        const keep = first.length === shape.length ? ", {.keepdims = true}" : "";
+        // The first of several forms is the one without further options.
+        for (const axes of reducedAxes(first, shape)) for (const [i, rule] of reductions[op](rowsOver(first, axes)).entries()) yield i > 0 ? rule : called(rule, shape.length === 0 ? "" : `{${axes.join(", ")}}${keep}`);
+    }
     else if (Object.hasOwn(scanned, op)) yield* scans(call, reductions[scanned[op]]);
-    else if (op === "softmax" || op === "log_softmax") for (let axis = first.length - 1; axis >= 0; --axis) yield normalized(rowsOver(first, [axis]).map((r) => ({ in: r.in, out: r.in })), op === "log_softmax");
-    else if (op === "cross_entropy" || op === "nll_loss") yield crossEntropy(call, op === "cross_entropy");
+    else if (op === "softmax" || op === "log_softmax") for (let axis = first.length - 1; axis >= 0; --axis) yield called(normalized(rowsOver(first, [axis]).map((r) => ({ in: r.in, out: r.in })), op === "log_softmax"), String(axis));
+    else if (op === "cross_entropy" || op === "nll_loss") yield called(crossEntropy(call, op === "cross_entropy"), "{.reduction = Reduction::none}");
     else if (op === "layer_norm" || op === "batch_norm") yield* normalizations(call, op === "batch_norm");
     else if (op === "embedding" || op === "index_select") yield* rowsOf(call);
     else if (op === "scaled_dot_product_attention") yield* attention(call);

@@ -12,6 +12,8 @@ export interface Rule {
     push(x: Numbers[], y: Numbers, dx: (Numbers | null)[]): Numbers;
     /// Of an operation that works element by element: d(result)/d(input), in the shape of the result.
     slopes?(x: Numbers[], y: Numbers): Numbers[];
+    /// What C++ calls it with after its inputs, where a candidate says so.
+    options?: string;
     /// Which entries an element reads, where that depends on the numbers.
     reads?(x: Numbers[]): (number | number[])[][];
 }

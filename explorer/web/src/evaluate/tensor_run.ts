@@ -5,7 +5,7 @@ import { statisticsOf } from "../trace/statistics";
 import type { Tensor, Trace, TraceEvent, TraceNode } from "../trace/types";
 import type { Edits } from "./evaluate";
 import { ruleFromTerms } from "./from_terms";
-import { namedRules, poolingOf } from "./named";
+import { type Call, namedRules, poolingOf } from "./named";
 import { operationOf } from "./operations";
 import { type Numbers, type Rule, elementwise, picks } from "./rules";
 import { broadcastPositions, broadcasts, sizeOf } from "./shapes";
@@ -84,11 +84,24 @@ export class TensorRun {
         }
         return null;
     }
+    /// What C++ calls an operation with after its inputs, so that it gives the recorded numbers. Null: nobody here knows.
+    optionsOf(node: number): string | null {
+        const [x, y] = [this.inputs(node, this.numbers), this.numbers[node]];
+        for (const rule of namedRules(this.callOf(node))) {
+            if (rule?.options !== undefined && agree(rule.value(x), y, x, this.trace.nodes[node].dtype)) return rule.options;
+        }
+        return null;
+    }
+    private callOf(node: number): Call {
+        const { op, shape, inputs } = this.trace.nodes[node];
+        return { op, shape, shapes: inputs.map((e) => this.trace.nodes[this.trace.edges[e].from].shape), x: this.inputs(node, this.numbers), y: this.numbers[node] };
+    }
     private *candidates(node: number): Generator<Rule | null> {
         const { trace } = this;
         const n = trace.nodes[node];
         const from = n.inputs.map((e) => trace.nodes[trace.edges[e].from]);
-        const shapes = from.map((f) => f.shape);
+        const call = this.callOf(node);
+        const { shapes } = call;
         const position = trace.edges[n.inputs[0]].position;
         if (n.op === "value_at" && position >= 0) return void (yield picks(Int32Array.of(position)));
         const pooled = n.op === "gather" ? poolingOf(trace, node, this.numbers[trace.edges[n.inputs[0]].from], this.numbers[trace.edges[n.inputs[1]].from]) : null;
@@ -97,7 +110,7 @@ export class TensorRun {
         const scalar = n.dtype === "" && from.every((f) => f.dtype === "");
         if (op && (scalar || (!any.includes(n.op) && shapes.every((s) => broadcasts(s, n.shape))))) yield elementwise(op, shapes, n.shape);
         yield ruleFromTerms(n);
-        yield* namedRules({ op: n.op, shape: n.shape, shapes, x: this.inputs(node, this.numbers), y: this.numbers[node] });
+        yield* namedRules(call);
     }
     private ruleOf(node: number, edits: Edits | null): Rule {
         const other = edits?.operations.get(node);

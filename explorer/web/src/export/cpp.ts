@@ -1,5 +1,8 @@
 // A program that makes this graph and walks it backwards.
 import { fullNumber } from "../trace/notation";
+import { movers } from "../evaluate/named";
+import { TensorRun } from "../evaluate/tensor_run";
+import { positionOf } from "../trace/elements";
 import { isConstant, isLeaf } from "../trace/trace";
 import { operationOf } from "../evaluate/operations";
 import type { Trace, TraceNode } from "../trace/types";
@@ -36,16 +39,35 @@ function tensorLiteral(trace: Trace, { tensor, shape, value, dtype, op }: TraceN
     return `${made}${op === "leaf" ? ".requires_grad(true)" : ""};${sample ? " // of which the trace has a sample alone" : ""}`;
 }
 // What is called with its inputs alone.
-const plain = (op: string, inputs: number): boolean => ["matmul", "linear", "value_at"].includes(op) || (operationOf(op, inputs)?.arity ?? null) !== null;
+const plain = (op: string, inputs: number): boolean => op === "matmul" || op === "linear" || (operationOf(op, inputs)?.arity ?? null) !== null;
 
+// The arguments after the inputs stand in no trace: they are those that give the recorded numbers. Null: nobody here knows.
+function callOf(trace: Trace, run: TensorRun, node: number, parts: string[]): string | null {
+    const { op, inputs, shape } = trace.nodes[node];
+    const first = trace.nodes[trace.edges[inputs[0]].from];
+    const list = (numbers: readonly number[]) => `{${numbers.join(", ")}}`;
+    const call = (options: string | null, of = parts.join(", "), name = op) => options === null ? null : `${name}(${of}${options && `, ${options}`})`;
+    if (Object.hasOwn(infix, op)) return parts.join(` ${infix[op]} `);
+    if (plain(op, parts.length)) return call("");
+    if (op === "value_at") return `${parts[0]}.value_at(${list(positionOf(first.shape, trace.edges[inputs[0]].position))})`;
+    if (op === "gather") return call("", `${parts[0]}, ${first.shape.findIndex((size, k) => size !== shape[k])}, ${parts[1]}`); // -1 where all are the same
+    if (op === "reshape" || op === "expand") return call(list(shape));
+    if (op === "stack" && first.dtype === "") return call(list(shape), `std::vector<Value>{${parts.join(", ")}}`);
+    if (op === "to") return `${parts[0]}.to(${trace.nodes[node].dtype})`;
+    const options = run.optionsOf(node);
+    if (op === "layer_norm" && parts.length !== 2) return call(options, [parts[0], list(shape.slice(parts[1] ? -trace.nodes[trace.edges[inputs[1]].from].shape.length : -1)), ...parts.slice(1)].join(", "));
+    if (op === "index_select") return options && call("", `${parts[0]}, ${options}, ${parts[1]}`);
+    if (op === "concat" || op === "stack") return call(options, `{${parts.join(", ")}}`);
+    return call(options, undefined, movers.includes(op) ? "permute" : op === "flip" ? "slice" : op);
+}
 function cppOfTensors(trace: Trace, name: string[]): string[] {
+    const run = new TensorRun(trace);
     return trace.nodes.map((n, i) => {
-        if (n.inputs.length === 0) return `    ${n.dtype === "" ? "Value" : "Tensor"} ${name[i]} = ${n.dtype === "" ? `${literal(n.value)};` : tensorLiteral(trace, n)}`;
+        const kind = n.dtype === "" ? "Value" : "Tensor";
+        if (n.inputs.length === 0) return `    ${kind} ${name[i]} = ${n.dtype === "" ? `${literal(n.value)};` : tensorLiteral(trace, n)}`;
         const parts = n.inputs.map((e) => name[trace.edges[e].from]);
-        const list = n.op === "concat" || n.op === "stack" ? `{${parts.join(", ")}}` : parts.join(", ");
-        const call = Object.hasOwn(infix, n.op) ? parts.join(` ${infix[n.op]} `) : n.op === "reshape" ? `reshape(${list}, {${n.shape.join(", ")}})` : `${n.op}(${list})`;
-        const whole = plain(n.op, parts.length) || Object.hasOwn(infix, n.op) || n.op === "reshape";
-        return `    ${n.dtype === "" ? "Value" : "Tensor"} ${name[i]} = ${call};${whole ? "" : ` // (${n.shape.join(", ")}), with the axes and options of your program`}`;
+        const call = callOf(trace, run, i, parts);
+        return `    ${kind} ${name[i]} = ${call ?? `${n.op}(${parts.join(", ")})`};${call ? "" : ` // (${n.shape.join(", ")}), with the axes and options of your program`}`;
     });
 }
 
@@ -61,6 +83,8 @@ export function cppOf(trace: Trace): string {
         if (isConstant(n)) return;
         if (isLeaf(n)) return lines.push(`    Value ${name[i]} = ${literal(n.value)};`);
         const parts = n.inputs.map((e, slot) => term(trace.edges[e].from, slot === 0));
+        const slope = ["leaky_relu", "elu"].includes(n.op); // a Value's is a number
+        if (slope) parts[1] = literal(trace.nodes[trace.edges[n.inputs[1]].from].value);
         const list = ["sum", "mean", "logsumexp"].includes(n.op);
         const half = parts.length / 2;
         const vector = (x: string[]) => `std::vector<Value>{${x.join(", ")}}`;

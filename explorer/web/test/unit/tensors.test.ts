@@ -224,6 +224,21 @@ test("elements that are lists of scalar operations are computed and opened", () 
     assert.throws(() => readTrace(JSON.stringify(file)), /reads what is not there/);
 });
 
+test("the C++ of a run of tensors has the axes and options that give its numbers", () => {
+    const copies = new Map(runs.map((run) => [run.name, cppOf(read(run))]));
+    for (const [name, text] of copies) assert.equal(text.includes("options of your program"), /in one operation|causal/.test(name), name);
+    for (const [name, line] of [
+        ["strided convolution", "conv2d(p1, p0, {}, {.stride = 2, .padding = 1, .dilation = 1, .groups = 2});"],
+        ["mlp", "cross_entropy(n9, n0, {.reduction = Reduction::none});"],
+        ["large", "permute(p0, {1, 0});"],
+        ["large", "max(n8, {1});"],
+        ["reductions", "sum(p0, {1}, {.keepdims = true});"],
+        ["normalization", "layer_norm(n4, {6}, n5, n6, {.eps = 0.00001});"],
+        ["both kinds", "Value n3 = p0.value_at({1, 0});"],
+        ["both kinds", "stack(std::vector<Value>{n4, n5, n3}, {3});"],
+    ]) assert.ok(copies.get(name)!.includes(line), `${name}: ${line}`);
+});
+
 test("a run of tensors with edits is written as a trace, and as other forms", () => {
     const run = runs.find((r) => r.name === "both kinds")!;
     for (const name of ["mlp", "both kinds", "convolution"]) {
