@@ -1,4 +1,6 @@
 // One page that holds its trace, its script and its style: it needs no server, no network and no other file.
+#include <algorithm>
+
 #include <autograd/error_format_internal.hpp>
 #include <autograd/write_file_internal.hpp>
 #include <explorer/explain.hpp>
@@ -10,14 +12,33 @@ namespace xg {
 using namespace detail;
 
 namespace {
-constexpr std::size_t most_nodes_of_page = 10'000;
+constexpr std::size_t most_nodes_of_page = 10'000, most_numbers_of_page = 2'000'000;
+
+std::size_t numbers_of(const Trace& trace) {
+    std::size_t numbers = 0;
+    for (const TraceTensor& t : trace.tensors) numbers += t.values.size();
+    return numbers;
+}
+bool fits(const Trace& trace) {
+    return trace.nodes.size() <= most_nodes_of_page && numbers_of(trace) <= most_numbers_of_page;
+}
+} // namespace
+
+std::string detail::page_of(const Trace& trace) {
+    if (fits(trace)) return page_with(trace.json());
+    std::size_t most = std::min(most_nodes_of_page, trace.nodes.size() - 1);
+    Trace part = nearest(trace, most);
+    while (!fits(part) && most > 1) part = nearest(trace, most /= 2);
+    if (trace.nodes.size() <= most_nodes_of_page)
+        part.omitted_reason = fmt::format(
+            "The tensors of the graph have {} numbers, too many for a page: the {} nodes that were computed last are "
+            "here, and gradients are those that arrive through them.",
+            numbers_of(trace), part.nodes.size());
+    return page_with(part.json());
 }
 
-std::string detail::page_of(const Trace& trace) { return page_of(trace, trace.json()); }
-
 std::string detail::page_of(const Trace& trace, std::string_view text) {
-    if (trace.nodes.size() <= most_nodes_of_page) return page_with(text);
-    return page_with(nearest(trace, most_nodes_of_page).json());
+    return fits(trace) ? page_with(text) : page_of(trace);
 }
 
 std::string detail::page_with(std::string_view json) {

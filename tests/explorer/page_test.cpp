@@ -67,6 +67,20 @@ TEST_CASE("html: no text of the program ends the trace or begins an element") {
     CHECK(Trace::parse(trace_in(page)).nodes[0].label == x.label());
 }
 
+TEST_CASE("html: a graph of few nodes and very many numbers is cut, too, and says so") {
+    Tensor w = randn({64, 64}, {.requires_grad = true}), h = w;
+    for (int i = 0; i < 200; ++i) h = tanh(h + w);
+    const Trace whole = explain(sum(h)).trace();
+    const std::string page = written(Explanation(whole));
+    const Trace part = Trace::parse(trace_in(page));
+    std::size_t numbers = 0;
+    for (const TraceTensor& t : part.tensors) numbers += t.values.size();
+    CHECK(numbers <= 2'000'000);
+    CHECK(numbers > 500'000);
+    CHECK(part.omitted == whole.nodes.size() - part.nodes.size());
+    CHECK_SAYS(part.omitted_reason, "numbers, too many for a page: the ");
+}
+
 TEST_CASE("html: says which file it could not write") {
     const Explanation run = explain(one_neuron().loss);
     CHECK_SAYS(message_of<FileError>([&] { run.html("/no/such/folder/page.html"); }), "/no/such/folder/page.html");
