@@ -25,7 +25,10 @@ target_compile_options(xgrad_warnings INTERFACE
     $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds -Wno-stringop-overflow -Wno-restrict>
     $<$<BOOL:${XGRAD_WERROR}>:-Werror>)
 
+# What a program of the documentation or an example may take as a test
+set(XGRAD_PROGRAM_SECONDS 120)
 if(XGRAD_SANITIZE)
+    set(XGRAD_PROGRAM_SECONDS 900) # overfitting, the longest, takes 45 s of processor time with the address sanitizer
     if(XGRAD_SANITIZE STREQUAL "address+undefined")
         set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all)
         # g++ 12 takes the address of an initial-exec thread-local for null in threads other than the first; a true null

@@ -34,7 +34,7 @@ function(xgrad_snippet_test name program expected)
     add_test(NAME "snippet ${name}" WORKING_DIRECTORY "${folder}"
         COMMAND Python3::Interpreter "${snippets_script}" run --name "${name}" --expected "${expected}" --
             $<TARGET_FILE:${program}> ${arguments})
-    set_tests_properties("snippet ${name}" PROPERTIES LABELS snippet TIMEOUT 120)
+    set_tests_properties("snippet ${name}" PROPERTIES LABELS snippet TIMEOUT ${XGRAD_PROGRAM_SECONDS})
 endfunction()
 
 include("${snippets_folder}/snippets.cmake")
