@@ -15,7 +15,7 @@ using namespace xg;
 
 namespace {
 
-constexpr Index inputs = 2, hidden = 3;
+constexpr Index inputs = 2, hidden = 2;
 
 // One step as the formulas have it, so that every gate is a node to look at.
 struct Cell : nn::Module {
