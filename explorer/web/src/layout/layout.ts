@@ -55,8 +55,10 @@ function boxesOf(trace: Trace, folding: Folding): Map<string, Box> {
         if (boxes.has(key)) return;
         const none = { key, x: 0, y: 0 };
         if ("group" in place) {
-            const title = clipped(folding.groups.all[place.group].name, 22);
-            boxes.set(key, { ...none, node: -1, group: place.group, title, about: "", width: Math.max(128, places(title) * 8 + 44), height: 52 });
+            const { name, count } = folding.groups.all[place.group];
+            const title = clipped(name, 22);
+            const counts = String(count).length * 21 + 86; // how many nodes, and how many of them are reached
+            boxes.set(key, { ...none, node: -1, group: place.group, title, about: "", width: Math.max(128, counts, places(title) * 8 + 44), height: 52 });
             return;
         }
         const title = clipped(nameOf(trace, i), 16);

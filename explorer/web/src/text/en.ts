@@ -69,6 +69,8 @@ export const en = {
     card_add: "What arrives at {to} goes on to {from}, times how much {to} changes with {from}.",
     card_first: "It is the first contribution to {from}.",
     card_more: "It is added to what had arrived before: {from} is used more than once.",
+    card_dead: "{to} does not change with {from} here: nothing goes on, and what lies behind learns nothing this way.",
+    card_flat: "{to} hardly changes with {from} here: next to nothing goes on.",
     card_complete: "All contributions to {name} have arrived. Its gradient is complete.",
     card_overwritten: "Overwritten instead of added: what had arrived before is lost.",
     upstream: "upstream",

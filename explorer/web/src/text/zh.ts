@@ -70,6 +70,8 @@ export const zh: Record<Key, string> = {
     card_add: "到达 {to} 的梯度继续传给 {from}，乘上 {to} 随 {from} 的变化率。",
     card_first: "这是 {from} 的第一份贡献。",
     card_more: "它加到先前到达的部分上：{from} 被使用了多次。",
+    card_dead: "{to} 在此处不随 {from} 变化：什么也传不过去，后面的参数经此路学不到东西。",
+    card_flat: "{to} 在此处几乎不随 {from} 变化：几乎什么也传不过去。",
     card_complete: "{name} 的贡献已全部到达，它的梯度完成了。",
     card_overwritten: "被覆盖而不是累加：先前到达的部分丢失了。",
     upstream: "上游",

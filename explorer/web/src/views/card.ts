@@ -110,7 +110,9 @@ export class Card implements View {
         const names = { to: nameOf(trace, edge.to), from: nameOf(trace, event.node) };
         const more = event.before === null ? t("card_first", names) : mistakes.overwrite ? t("card_overwritten") : t("card_more", names);
         const sum = event.before === null || mistakes.overwrite ? "" : ` ${shortNumber(event.before)} + ${shortNumber(event.product)} = ${shortNumber(event.after)}.`;
-        this.words.textContent = `${t("card_add", names)} ${more}${sum}`;
+        // A dead ReLU, a saturated sigmoid
+        const stops = event.local === 0 ? ` ${t("card_dead", names)}` : Math.abs(event.local) < 1e-3 && trace.nodes[edge.to].inputs.length === 1 ? ` ${t("card_flat", names)}` : "";
+        this.words.textContent = `${t("card_add", names)}${stops} ${more}${sum}`;
     }
 
     private numbers(upstream: number | null, local: number | null, product: number | null): void {

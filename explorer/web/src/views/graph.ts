@@ -78,12 +78,15 @@ export class Graph implements View {
         this.note.textContent = this.folding.anyFolded() && shown > 40 ? t("too_many", { shown, most: this.folding.limit }) : "";
     }
 
-    private refold(change: () => void): void {
+    private refold(change: () => void, group = -1): void {
+        const focused = this.viewport.element.contains(document.activeElement);
         change();
         this.lay();
         this.titles();
         this.mark("all");
         this.describe();
+        // The keyboard stays at the group, whose box is now a frame, or the other way round.
+        if (focused && group >= 0) (this.boxes.get(`g${group}`)?.element ?? this.viewport.content.querySelector<SVGElement>(`.fold[data-group="${CSS.escape(this.folding.groups.all[group].path)}"]`))?.focus();
     }
 
     private lay(): void {
@@ -92,7 +95,7 @@ export class Graph implements View {
         this.arrows.clear();
         const frames = this.layout.frames.map((f) => {
             const group = this.folding.groups.all[f.group];
-            const act = () => this.refold(() => this.folding.fold(f.group));
+            const act = () => this.refold(() => this.folding.fold(f.group), f.group);
             const fold = svg("g", { class: "fold", role: "button", tabindex: 0, "data-group": group.path, onclick: act, onkeydown: (e: KeyboardEvent) => this.press(e, act) });
             fold.append(svg("rect", { x: f.head + 4, y: f.y + 4, width: 16, height: 16, rx: 3 }), svg("path", { d: `M${f.head + 8} ${f.y + 12} h8` }), svg("text", { x: f.head + 26, y: f.y + 16 }, clipped(group.name, 24)));
             return svg("g", { class: "frame" }, svg("rect", { x: f.x, y: f.y, width: f.width, height: f.height, rx: 8 }), fold);
@@ -113,7 +116,7 @@ export class Graph implements View {
         const left = box.x - box.width / 2;
         const top = box.y - box.height / 2;
         const group = box.group >= 0;
-        const act = () => (group ? this.refold(() => this.folding.unfold(box.group)) : session.select(box.node));
+        const act = () => (group ? this.refold(() => this.folding.unfold(box.group), box.group) : session.select(box.node));
         const kind = group ? "group" : isLeaf(session.trace.nodes[box.node]) ? "leaf" : "result";
         const element = svg("g", { class: `box ${kind}`, role: "button", tabindex: -1, onclick: act, onkeydown: (e: KeyboardEvent) => this.press(e, act), "data-node": group ? null : box.node });
         // A node: its name and value, what it is, its gradient. A group: its name, how many nodes, how many are reached.

@@ -52,9 +52,11 @@ export class Optimizer implements View {
         if (!this.session.editable) {
             return this.element.replaceChildren(h("p", {}, whyFixed(this.session)));
         }
-        const focused = document.activeElement;
+        const at = document.activeElement as HTMLElement;
+        const focused = this.element.contains(at) ? at.dataset.testid : undefined;
         this.draw();
-        if (focused instanceof HTMLElement && this.element.contains(focused)) focused.focus();
+        // The keyboard stays where it was, in what is drawn anew.
+        if (focused) this.element.querySelector<HTMLElement>(`[data-testid="${CSS.escape(focused)}"]`)?.focus();
     }
 
     private draw(): void {

@@ -66,6 +66,22 @@ test("shared nodes have a badge, and paths sum to the gradient", () =>
         assert.ok((await page.locator(".arrow.lit").count()) >= 2);
     }));
 
+test("where nothing goes on, the card says so", () => {
+    const file = JSON.parse(traceText("explore_neuron"));
+    const z = file.nodes.findIndex((n: { label?: string }) => n.label === "z");
+    file.edges.find((e: { from: number }) => e.from === z).local = 0;
+    delete file.backward;
+    return onPage(JSON.stringify(file), async (page) => {
+        const words = async () => (await page.locator(".words").textContent())!;
+        let said = "";
+        for (let i = 0; i < 12 && !said.includes("does not change with z"); ++i) {
+            await page.getByTestId("step").click();
+            said = await words();
+        }
+        assert.match(said, /y does not change with z here: nothing goes on/);
+    });
+});
+
 test("the quiz names the missing factor", () =>
     onPage("explore_neuron", async (page) => {
         await page.getByTestId("tab-quiz").click();

@@ -168,3 +168,18 @@ test("a slider over a recorded training of tensors shows the graph of every step
         }
         await picture(page, "training-of-tensors");
     }));
+
+test("a group is unfolded and folded by keyboard, which stays at it", () =>
+    onPage("two_linear_layers", async (page) => {
+        await page.getByTestId("fold-all").click();
+        const folded = await page.locator(".box").count();
+        await page.locator(".box.group").first().focus();
+        const at = () => page.evaluate(() => `${document.activeElement?.getAttribute("class")} ${document.activeElement?.textContent}`);
+        const group = await at();
+        await page.keyboard.press("Enter");
+        assert.ok((await page.locator(".box").count()) > folded);
+        assert.match(await at(), /^fold /);
+        await page.keyboard.press("Enter");
+        assert.equal(await page.locator(".box").count(), folded);
+        assert.equal(await at(), group);
+    }));

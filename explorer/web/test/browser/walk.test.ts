@@ -104,6 +104,16 @@ test("everything by keyboard alone", () =>
         assert.ok(await page.getByTestId("quiz").isVisible());
         await page.keyboard.press("ArrowRight"); // the next tab, as the focus is in them
         assert.ok(await page.getByTestId("mistakes").isVisible());
+        // What is drawn anew keeps the keyboard
+        const focused = () => page.evaluate(() => (document.activeElement as HTMLElement).dataset.testid);
+        await page.keyboard.press("End");
+        await page.getByTestId("tab-optimizer").focus();
+        await page.keyboard.press("Enter");
+        for (const id of ["apply", "start-over", "train-x1"]) {
+            await page.getByTestId(id).focus();
+            await page.keyboard.press(id === "train-x1" ? "Space" : "Enter");
+            assert.equal(await focused(), id);
+        }
         // Every control can be reached by Tab
         const reached = new Set<string>();
         for (let i = 0; i < 90; ++i) {

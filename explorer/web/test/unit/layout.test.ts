@@ -22,6 +22,16 @@ const overlaps = (trace: Trace): string[] => {
     return found;
 };
 
+test("a group has room for how many nodes it has and how many are reached", () => {
+    const trace = readTrace(chainText(14520, 14520));
+    const folding = new Folding(new Groups(trace));
+    folding.foldAll();
+    const letters = "14520 nodes".length + "14520/14520".length;
+    const groups = [...layOut(trace, folding).boxes.values()].filter((b) => b.group >= 0);
+    assert.ok(groups.length > 0);
+    for (const { width } of groups) assert.ok(width - 22 >= letters * 7, `${width} for ${letters} letters`);
+});
+
 test("no box covers what folds a group, and no frame leaves the drawing", () => {
     for (const trace of [readTrace(chainText(25, 9)), readTrace(chainText(50, 9)), readTrace(chainText(110, 9))]) assert.deepEqual(overlaps(trace), []);
 });
