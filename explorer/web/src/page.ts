@@ -1,7 +1,7 @@
 // One page: the views around a session.
 import { h } from "./draw/dom";
 import { fromHash, toHash } from "./state/hash";
-import { type Change, Session } from "./state/session";
+import { type Change, firstChoices, Session } from "./state/session";
 import { t } from "./text/words";
 import { nameOf } from "./trace/trace";
 import type { Trace } from "./trace/types";
@@ -63,11 +63,14 @@ export function showPage(trace: Trace, openFile: (file: File) => void): () => vo
 
     fromHash(session, location.hash);
     let phase = session.phase;
+    let before = firstChoices.tool;
     session.listen((change) => {
         update(change);
-        const updates = session.phase !== phase && session.phase === 6;
-        phase = session.phase;
-        if (updates) tools.show(4);
+        // The update brings the optimizer up, and before it what was open is open again.
+        const [from, to] = [phase, session.phase];
+        phase = to;
+        if (from < 6 && to === 6) (before = session.choices.tool), tools.open("optimizer");
+        else if (from >= 6 && to < 6 && session.choices.tool === "optimizer") tools.open(before);
         remember(session);
     });
     redraw();

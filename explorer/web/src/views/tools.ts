@@ -13,7 +13,7 @@ export interface Tool {
 export class Tools implements View {
     readonly element = h("section", { class: "panel tools", "data-testid": "tools" });
     private readonly tabs: HTMLButtonElement[];
-    private open = 0;
+    private shown = 0;
 
     constructor(
         private readonly session: Session,
@@ -37,35 +37,38 @@ export class Tools implements View {
     }
 
     update(change: Change | "all"): void {
-        if (change === "all") this.open = Math.max(0, this.tools.findIndex(({ key }) => key === this.session.choices.tool));
+        if (change === "all") this.shown = Math.max(0, this.tools.findIndex(({ key }) => key === this.session.choices.tool));
         if (change === "all") this.mark();
         if (change === "all") this.tools.forEach(({ key }, i) => (this.tabs[i].textContent = t(key)));
         if (change === "all") for (const { view } of this.tools) view.update("all");
-        else this.tools[this.open].view.update(change);
+        else this.tools[this.shown].view.update(change);
     }
     private mark(): void {
         this.tabs.forEach((tab, i) => {
-            tab.setAttribute("aria-selected", String(i === this.open));
-            tab.tabIndex = i === this.open ? 0 : -1;
-            this.tools[i].view.element.hidden = i !== this.open;
+            tab.setAttribute("aria-selected", String(i === this.shown));
+            tab.tabIndex = i === this.shown ? 0 : -1;
+            this.tools[i].view.element.hidden = i !== this.shown;
         });
+    }
+    open(key: string): void {
+        this.show(this.tools.findIndex((tool) => tool.key === key));
     }
     show(tool: number): void {
         if (tool < 0 || tool >= this.tools.length) return;
-        this.open = tool;
+        this.shown = tool;
         this.session.choose("tool", this.tools[tool].key);
         this.mark();
         this.tools[tool].view.update("all");
     }
     focus(tool: number): void {
         this.show(tool);
-        this.tabs[this.open].focus();
+        this.tabs[this.shown].focus();
     }
     private key(event: KeyboardEvent): void {
         const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
         if (by === 0) return;
         event.preventDefault();
         event.stopPropagation();
-        this.focus((this.open + by + this.tools.length) % this.tools.length);
+        this.focus((this.shown + by + this.tools.length) % this.tools.length);
     }
 }

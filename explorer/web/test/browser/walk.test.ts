@@ -165,5 +165,8 @@ test("the seven steps lead from a bare structure to the update", () =>
         assert.equal(await page.getByTestId("value-z1").textContent(), "not yet");
         await page.getByTestId("phase-6").click();
         near(await full(page.getByTestId("next-w11")), 0.1 - 0.5 * golden.w11);
+        await page.getByTestId("phase-4").click(); // what was open before
+        assert.ok(await page.getByTestId("paths").isVisible());
+        await page.getByTestId("phase-6").click();
         assert.equal((await page.getByTestId("timeline").locator("[aria-current]").textContent())!.includes("6"), true);
     }));
