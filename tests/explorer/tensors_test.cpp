@@ -81,7 +81,8 @@ std::size_t node_of(const Trace& trace, const std::string& op) {
 } // namespace
 
 TEST_CASE("explain: the gradients of tensors are those of backward") {
-    for (const auto& [name, make] : networks()) {
+    for (const auto& [key, make] : networks()) {
+        const std::string name = key;
         CAPTURE(name);
         const Network net = make();
         const Trace trace = explain(net.loss).trace();
@@ -110,7 +111,8 @@ TEST_CASE("explain: changes no gradient, and the graph can go backward after") {
 }
 
 TEST_CASE("explain: tensors are checked by differences and forward mode") {
-    for (const auto& [name, make] : networks()) {
+    for (const auto& [key, make] : networks()) {
+        const std::string name = key;
         CAPTURE(name);
         const TraceTensors keep;
         const Network net = make();

@@ -111,12 +111,14 @@ Tensor labels(std::vector<Index> numbers) { return from_vector(numbers); }
 } // namespace
 
 TEST_CASE("every loss and its gradient are those of PyTorch or of the paper, for every reduction") {
-    for (const auto& [name, stored] : test::stored<json>("nn/losses.json")) {
+    for (const auto& [key, stored] : test::stored<json>("nn/losses.json")) {
+        const std::string name = key;
         CAPTURE(name);
         Operands operands;
         for (const json& operand : stored.at("operands")) operands.push_back(tensor_of(operand));
-        for (const auto& [word, reduction] :
+        for (const auto& [how, reduction] :
              {std::pair{"none", Reduction::none}, {"mean", Reduction::mean}, {"sum", Reduction::sum}}) {
+            const std::string word = how;
             CAPTURE(word);
             operands[0] = operands[0].detach().clone();
             operands[0].requires_grad(true);

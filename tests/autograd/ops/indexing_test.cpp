@@ -148,8 +148,8 @@ TEST_CASE("of several writers the last one wins, and with accumulate all of them
 }
 
 TEST_CASE("assignment is differentiable to both sides, through every kind of item") {
-    for (const auto& [kind, items] : items_of()) {
-        const std::string name = kind; // clang++ 14 captures no binding
+    for (const auto& [key, items] : items_of()) {
+        const std::string name = key;
         CAPTURE(name);
         const auto f = [&items = items](std::span<const Tensor> in) {
             Tensor x = in[0] * 1.0;

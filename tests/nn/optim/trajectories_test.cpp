@@ -86,7 +86,8 @@ Tensor rosenbrock(const Tensor& x, const Tensor& y) { return square(1 - x) + 100
 } // namespace
 
 TEST_CASE("every optimizer takes the path of PyTorch's") {
-    for (const auto& [name, make_it] : elementwise()) {
+    for (const auto& [key, make_it] : elementwise()) {
+        const std::string name = key;
         CAPTURE(name);
         CHECK(distance(name, make_it, {7}, float64) < 1e-12);
         // Steps of 0.05 bring a parameter to 0 but for rounding, where signs differ
@@ -95,7 +96,8 @@ TEST_CASE("every optimizer takes the path of PyTorch's") {
 }
 
 TEST_CASE("Muon takes the path of its paper") {
-    for (const auto& [name, shape_and_make] : of_matrices()) {
+    for (const auto& [key, shape_and_make] : of_matrices()) {
+        const std::string name = key;
         CAPTURE(name);
         CHECK(distance(name, shape_and_make.second, shape_and_make.first, float64) < 1e-12);
         CHECK(distance(name, shape_and_make.second, shape_and_make.first, float32) < 2e-4);
@@ -103,7 +105,8 @@ TEST_CASE("Muon takes the path of its paper") {
 }
 
 TEST_CASE("every stored path belongs to an optimizer") {
-    for (const auto& [name, path] : stored_paths()) {
+    for (const auto& [key, path] : stored_paths()) {
+        const std::string name = key;
         CAPTURE(name);
         CHECK((elementwise().contains(name) || of_matrices().contains(name) || name.starts_with("lbfgs")));
     }
@@ -133,7 +136,8 @@ TEST_CASE("LBFGS takes the path of PyTorch's, with a fixed step and with the lin
 }
 
 TEST_CASE("every optimizer moves Values like a tensor of their numbers, to the last bit") {
-    for (const auto& [name, make_it] : elementwise()) {
+    for (const auto& [key, make_it] : elementwise()) {
+        const std::string name = key;
         CAPTURE(name);
         Tensor w = parameter({7}, float64);
         const auto of_tensor = make_it(std::vector{w});
@@ -151,7 +155,8 @@ TEST_CASE("every optimizer moves Values like a tensor of their numbers, to the l
 }
 
 TEST_CASE("every optimizer resumes from its saved state to the last bit") {
-    for (const auto& [name, make_it] : elementwise()) {
+    for (const auto& [key, make_it] : elementwise()) {
+        const std::string name = key;
         CAPTURE(name);
         Tensor w = parameter({7}, float64);
         const auto first = make_it(std::vector{w});

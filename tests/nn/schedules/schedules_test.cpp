@@ -106,7 +106,8 @@ bool near(double a, double b) { return std::abs(a - b) <= 1e-12 * std::max(std::
 } // namespace
 
 TEST_CASE("every schedule gives the rates and momenta of PyTorch's, group by group") {
-    for (const auto& [name, stored] : test::stored<std::map<std::string, nlohmann::json>>("nn/schedules/rates.json")) {
+    for (const auto& [key, stored] : test::stored<std::map<std::string, nlohmann::json>>("nn/schedules/rates.json")) {
+        const std::string name = key;
         CAPTURE(name);
         Run run;
         const Owned schedules = makers().at(name)(run.sgd);
@@ -124,7 +125,8 @@ TEST_CASE("every schedule gives the rates and momenta of PyTorch's, group by gro
 }
 
 TEST_CASE("every schedule resumes from its saved state and that of its optimizer") {
-    for (const auto& [name, make_it] : makers()) {
+    for (const auto& [key, make_it] : makers()) {
+        const std::string name = key;
         CAPTURE(name);
         Run first, second;
         const Owned a = make_it(first.sgd);
@@ -213,5 +215,5 @@ TEST_CASE("joined schedules refuse milestones and optimizers that do not fit") {
     says([&] { nn::SequentialLR(run.sgd, {a, b, b}, {5, 3}); }, "milestones are 5, 3");
     says([&] { nn::SequentialLR(run.sgd, {a, c}, {5}); }, "schedule 1 belongs to another optimizer");
     says([&] { nn::ChainedScheduler({a, c}); }, "belongs to another optimizer");
-    says([&] { nn::ChainedScheduler(nn::Schedules()); }, "there are no schedules");
+    says([&] { nn::ChainedScheduler(nn::Schedules{}); }, "there are no schedules");
 }
