@@ -50,13 +50,13 @@ TEST_CASE("recurrent cells give PyTorch's values and gradients") {
 
 TEST_CASE("a cell without a state starts from zeros") {
     nn::LSTMCell lstm(3, 4);
-    const Tensor x = randn({2, 3}), none = zeros({2, 4});
+    const Tensor x = randn({2, 3}), zero = zeros({2, 4});
     const auto [h, c] = lstm(x);
-    CHECK(h.to_vector() == lstm(x, {none, none}).h.to_vector());
+    CHECK(h.to_vector() == lstm(x, {zero, zero}).h.to_vector());
     nn::GRUCell gru(3, 4);
-    CHECK(gru(x).to_vector() == gru(x, none).to_vector());
+    CHECK(gru(x).to_vector() == gru(x, zero).to_vector());
     nn::RNNCell rnn(3, 4);
-    CHECK(rnn(x).to_vector() == rnn(x, none).to_vector());
+    CHECK(rnn(x).to_vector() == rnn(x, zero).to_vector());
 }
 
 TEST_CASE("a cell is one step of the network with its parameters") {
