@@ -88,18 +88,30 @@ export class TensorView implements View {
         const height = Math.max(4, Math.min(side, 26));
         const top = Math.max(...values.map(Math.abs).filter(Number.isFinite), 1e-300);
         const numbers = side >= 34;
-        const picture = svg("svg", { class: "heat", viewBox: `0 0 ${columns * side} ${rows * height}`, width: columns * side, height: rows * height, role: "group", "aria-label": t("tensor_open"), "data-testid": "heat" });
+        const cellOf = (e: Event) => (e.target as Element).closest<SVGElement>(".cell");
+        const act = (e: Event) => this.open(Number(cellOf(e)!.dataset.at));
+        const picture = svg("svg", {
+            class: "heat", viewBox: `0 0 ${columns * side} ${rows * height}`, width: columns * side, height: rows * height, role: "group", "aria-label": t("tensor_open"), "data-testid": "heat",
+            onclick: (e: Event) => cellOf(e) && act(e),
+            onkeydown: (e: KeyboardEvent) => cellOf(e) && this.key(e, () => act(e), columns),
+            onmouseover: (e: Event) => explain(cellOf(e)),
+        });
+        // All digits, for the cell under the pointer: for every one they took longer than the rest of a step.
+        const explain = (cell: SVGElement | null) => {
+            if (!cell || cell.querySelector("title")) return;
+            const at = Number(cell.dataset.at);
+            cell.append(svg("title", {}, `[${positionOf(tensor.shape, at).join(", ")}] = ${fullNumber(tensor.values[at / tensor.every])}`));
+        };
         values.forEach((x, i) => {
             const [row, column] = [Math.floor(i / columns), i % columns];
             const at = (first + i) * tensor.every;
             const sign = Number.isFinite(x) ? (x < 0 ? "negative" : "positive") : "bad";
-            const act = () => this.open(at);
             const text = numbers ? twoDigits(x) : "";
-            const cell = svg("g", { class: `cell ${sign}${at === this.at ? " open" : ""}`, "data-at": at, onclick: act, role: "button", tabindex: i === 0 || at === this.at ? 0 : -1, "aria-label": `${text} [${positionOf(tensor.shape, at).join(", ")}] = ${shortNumber(x)}`, onkeydown: (e: KeyboardEvent) => this.key(e, act, columns) });
-            cell.append(svg("rect", { x: column * side, y: row * height, width: side, height, "fill-opacity": Number.isFinite(x) ? (0.08 + 0.7 * Math.abs(x) / top).toFixed(3) : 1 }));
-            cell.append(svg("title", {}, `[${positionOf(tensor.shape, at).join(", ")}] = ${fullNumber(x)}`));
-            if (numbers) cell.append(svg("text", { x: column * side + side / 2, y: row * height + height / 2 + 3.5, "text-anchor": "middle", "aria-hidden": "true" }, text));
-            picture.append(cell);
+            const about = { class: `cell ${sign}${at === this.at ? " open" : ""}`, "data-at": at, role: "button", tabindex: i === 0 || at === this.at ? 0 : -1, "aria-label": `${text} [${positionOf(tensor.shape, at).join(", ")}] = ${shortNumber(x)}` };
+            const box = { x: column * side, y: row * height, width: side, height, "fill-opacity": Number.isFinite(x) ? (0.08 + (0.7 * Math.abs(x)) / top).toFixed(3) : 1 };
+            if (!numbers) return picture.append(svg("rect", { ...about, ...box }));
+            const label = svg("text", { x: column * side + side / 2, y: row * height + height / 2 + 3.5, "text-anchor": "middle", "aria-hidden": "true" }, text);
+            picture.append(svg("g", about, svg("rect", box), label));
         });
         return h("div", { class: "scroll" }, picture);
     }
@@ -107,8 +119,8 @@ export class TensorView implements View {
         const by: Record<string, number> = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns };
         if (e.key === "Enter" || e.key === " ") act();
         else if (Object.hasOwn(by, e.key)) {
-            const cells = [...this.element.querySelectorAll<SVGGElement>(".cell")];
-            cells[cells.indexOf(e.currentTarget as SVGGElement) + by[e.key]]?.focus();
+            const cells = [...this.element.querySelectorAll<SVGElement>(".cell")];
+            cells[cells.indexOf((e.target as Element).closest<SVGElement>(".cell")!) + by[e.key]]?.focus();
         } else return;
         e.preventDefault();
         e.stopPropagation();
@@ -117,7 +129,7 @@ export class TensorView implements View {
     private open(at: number): void {
         this.at = at;
         this.session.choose("element", String(at));
-        this.element.querySelector<SVGGElement>(".cell.open")?.focus({ preventScroll: true });
+        this.element.querySelector<SVGElement>(".cell.open")?.focus({ preventScroll: true });
     }
     private editor(name: string, x: number): HTMLElement {
         if (!this.session.editable) return h("p", { class: "quiet" }, whyFixed(this.session));

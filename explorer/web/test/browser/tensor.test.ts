@@ -34,6 +34,14 @@ test("an element of a tensor opens as the products that make it", () =>
         const terms = await page.locator("[data-testid=term-row] td:nth-child(2)").evaluateAll((c) => c.map((x) => Number(x.getAttribute("data-value"))));
         const z = JSON.parse((await page.getByTestId("value-z").getAttribute("data-value"))!);
         near(terms.reduce((a, b) => a + b, 0), z[5], 1e-5); // of float32
+        const open = async () => Number(await page.locator(".cell.open").getAttribute("data-at"));
+        await page.keyboard.press("ArrowRight");
+        await page.keyboard.press("Enter");
+        assert.equal(await open(), 6);
+        await page.locator(".cell").nth(2).hover();
+        near(Number((await page.locator(".cell title").textContent())!.split(" = ")[1]), z[2], 1e-6);
+        await page.locator(".cell").nth(5).click();
+        assert.equal(await open(), 5);
         await page.getByTestId("tensor").scrollIntoViewIfNeeded();
         await picture(page, "tensor-element");
     }));
