@@ -27,7 +27,7 @@ export class TensorView implements View {
         const { session } = this;
         const n = session.trace.nodes[session.selected];
         this.element.hidden = n.tensor < 0;
-        if (n.tensor < 0) return;
+        if (n.tensor < 0) return this.element.replaceChildren();
         const first = this.node < 0;
         if (session.selected !== this.node) {
             const at = first ? Number(session.choices.element) : -1; // the one of the address

@@ -51,20 +51,22 @@ test("random moves end in the state of a fresh page", () =>
         });
     }));
 
-test("back after a step leaves the page as it was, letter for letter", () =>
-    onPage("explore_shared", async (page) => {
-        // Where the drawing is looked at from is the reader's
-        const letters = () => page.evaluate(() => document.body.innerHTML.replace(/ transform="[^"]*"| tabindex="[^"]*"|<rect class="here"[^>]*>/g, ""));
-        const seen = [await letters()];
-        for (let i = 0; i < 12; ++i) {
-            await page.getByTestId("step").click();
-            seen.push(await letters());
-        }
-        for (let i = 12; i-- > 0; ) {
-            await page.getByTestId("back").click();
-            assert.equal(await letters(), seen[i]);
-        }
-    }));
+for (const trace of ["explore_shared", "two_linear_layers"]) {
+    test(`back after a step leaves the page as it was, letter for letter: ${trace}`, () =>
+        onPage(trace, async (page) => {
+            // Where the drawing is looked at from is the reader's
+            const letters = () => page.evaluate(() => document.body.innerHTML.replace(/ transform="[^"]*"| tabindex="[^"]*"|<rect class="here"[^>]*>/g, ""));
+            const seen = [await letters()];
+            for (let i = 0; i < 12; ++i) {
+                await page.getByTestId("step").click();
+                seen.push(await letters());
+            }
+            for (let i = 12; i-- > 0; ) {
+                await page.getByTestId("back").click();
+                assert.equal(await letters(), seen[i]);
+            }
+        }));
+}
 
 test("numbers without an end have all of it in data-value, as Number() reads it", () => {
     const file = JSON.parse(traceText("explore_neuron"));
