@@ -113,8 +113,8 @@ void check_rows_alone(Network net) {
         // The same shape, with NaN behind the end and in every other row.
         const double nan = std::numeric_limits<double>::quiet_NaN();
         Tensor alone = full({7, 6, 3}, nan, {.dtype = float64});
-        const Tensor own = x[{Slice(0, length), row}];
-        alone.at({Slice(0, length), row}) = own;
+        const Tensor own = x[{Slice{0, length}, row}];
+        alone.at({Slice{0, length}, row}) = own;
         const auto padded = net(alone, {.lengths = different}).output();
         CHECK(select(padded, 1, row).to_vector() == select(y, 1, row).to_vector());
         // Without the padding.
@@ -156,7 +156,7 @@ TEST_CASE("a row has the same bits whatever the other rows and its padding hold"
 TEST_CASE("NaN behind the end of a row reaches no gradient") {
     nn::LSTM net(2, 3);
     Tensor x = ones({4, 2, 2});
-    x.at({Slice(2, 4), 0}) = std::numeric_limits<double>::quiet_NaN();
+    x.at({Slice{2, 4}, 0}) = std::numeric_limits<double>::quiet_NaN();
     sum(net(x, {.lengths = {2, 4}})).backward();
     for (const Tensor& p : net.parameters()) CHECK_FALSE(any(isnan(p.grad())).item<bool>());
 }
