@@ -79,7 +79,8 @@ public:
         for (const auto& item : m.named_buffers()) all_.emplace_back(item.second, item.second.clone());
     }
     void restore() const {
-        for (auto [buffer, numbers] : all_) no_grad([&] { buffer.assign(numbers); });
+        const NoGrad quiet;
+        for (auto [buffer, numbers] : all_) buffer.assign(numbers);
     }
 
 private:

@@ -64,7 +64,9 @@ void compare(const Instance& it, const json& expected) {
     for (const auto& [name, p] : m->named_parameters())
         if (p.has_grad()) got[name] = digest(p.grad());
     const auto wanted = expected.at("numbers").get<std::map<std::string, std::vector<double>>>();
-    for (const auto& [name, numbers] : wanted) {
+    for (const auto& item : wanted) {
+        const auto& name = item.first;
+        const auto& numbers = item.second;
         REQUIRE_MESSAGE(got.contains(name), it.code << " has no " << name);
         CHECK_MESSAGE(largest_difference(got[name], numbers) < 1e-9,
                       it.code << ": " << name << " is " << json(got[name]) << ", PyTorch's " << json(numbers));
