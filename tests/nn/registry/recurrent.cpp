@@ -6,7 +6,9 @@ namespace {
 /// Outputs and last state side by side, so that the laws see both.
 template <class M>
 Tensor whole(M& m, const Tensors& x) {
-    auto [output, state] = m(x[0]);
+    const auto result = m(x[0]);
+    const auto& [output, last] = result;
+    const auto& state = last;
     if constexpr (requires { state.h; }) return concat({flatten(output), flatten(state.h), flatten(state.c)});
     else return concat({flatten(output), flatten(state)});
 }

@@ -37,7 +37,8 @@ void fill_with_waves(nn::Module& module) {
     for (auto& [name, b] : module.named_buffers()) {
         if (name.ends_with("weight_u") || name.ends_with("weight_v")) by_name.emplace(name, b);
     }
-    for (auto& [name, p] : by_name) no_grad([&] { p.assign(wave(p.shape(), ++k)); });
+    const NoGrad quiet;
+    for (auto& [name, p] : by_name) p.assign(wave(p.shape(), ++k));
 }
 
 const std::vector<ModuleEntry>& module_entries() {
