@@ -40,7 +40,8 @@ void write(const Pages& pages, std::initializer_list<const char*> folders) {
 
 void check(const Pages& pages, std::initializer_list<const char*> folders) {
     if (std::getenv("XGRAD_WRITE_REFERENCE")) write(pages, folders);
-    for (const auto& [name, text] : pages) {
+    for (const auto& [key, text] : pages) {
+        const auto& name = key;
         CHECK_MESSAGE(read(folder / name) == text, "docs/reference/" << name
                                                                      << " is stale: run this test once with "
                                                                         "XGRAD_WRITE_REFERENCE=1 in the environment");
@@ -74,7 +75,8 @@ TEST_CASE("the reference has a page for every public optimizer and schedule") {
         for (const auto& entry : *list)
             CHECK_MESSAGE(entries.insert(entry.name).second, entry.name << " has two entries");
     std::size_t found = 0;
-    for (const auto& [name, c] : xg::reference::classes()) {
+    for (const auto& [key, c] : xg::reference::classes()) {
+        const auto& name = key;
         if (name == "OptimizerOf" || (c.base != "OptimizerOf" && c.base != "Optimizer" && c.base != "Schedule"))
             continue;
         ++found;
