@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include <autograd/debug/difference_internal.hpp>
 #include <explorer/check_internal.hpp>
 #include <explorer/evaluate_internal.hpp>
 #include <explorer/notation_internal.hpp>
@@ -19,12 +20,6 @@ namespace {
 
 constexpr std::size_t most_visits = 500'000; // of nodes, by all differences of a check
 
-template <class F>
-double difference(F&& f, double x, double step) {
-    const double h = step * std::max(1.0, std::abs(x));
-    return (8 * (f(x + h) - f(x - h)) - (f(x + 2 * h) - f(x - 2 * h))) / (12 * h);
-}
-
 bool close(double a, double b, const CheckOptions& o) {
     if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b);
     return a == b || std::abs(a - b) <= o.atol + o.rtol * std::max(std::abs(a), std::abs(b));
@@ -32,23 +27,12 @@ bool close(double a, double b, const CheckOptions& o) {
 
 double distance(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)) ? 0.0 : std::abs(a - b); }
 
-// Beside `told`. The default step is long for what bends, ends or breaks near x: then shorter ones speak, and at a kink the
-// slopes of both sides, between which `told` may lie. NaN: none of them can tell.
+// A step that was asked for is taken at its word.
 template <class F>
 double difference_at(F&& f, double x, double told, const CheckOptions& o) {
-    const double first = difference(f, x, o.step);
-    if (o.step != CheckOptions{}.step || close(first, told, o)) return first;
-    double found = std::nan("");
-    for (const double step : {1e-3 * std::min(1.0, std::abs(x)), 1e-5, 1e-7}) {
-        const double shorter = difference(f, x, step);
-        if (close(shorter, told, o)) return shorter;
-        if (std::isnan(found)) found = shorter;
-    }
-    constexpr double h = 1e-6;
-    const auto [low, high] = std::minmax({(f(x + h) - f(x)) / h, (f(x) - f(x - h)) / h});
+    if (o.step != CheckOptions{}.step) return difference(f, x, o.step);
     const double within = 10 * (o.atol + o.rtol * std::abs(told));
-    if (high - low > within && low - within <= told && told <= high + within) return told;
-    return std::isnan(found) ? first : found;
+    return difference_beside(f, x, told, within, [&](double a, double b) { return close(a, b, o); });
 }
 
 bool is_known(const Trace& trace, std::size_t node) {
@@ -77,7 +61,8 @@ std::vector<std::vector<double>> all_slopes(const Trace& trace) {
     for (std::size_t i = 0; i < values.size(); ++i) {
         if (is_known(trace, i)) slopes[i] = slopes_at(trace, i, values);
         else
-            for (const std::size_t e : trace.nodes[i].inputs) slopes[i].push_back(trace.edges[e].local);
+            for (const std::size_t e : trace.nodes[i].inputs)
+                slopes[i].push_back(trace.edges[e].difference.value_or(trace.edges[e].local));
     }
     return slopes;
 }
@@ -121,7 +106,13 @@ void check_locals(const Trace& trace, const CheckOptions& o, const std::vector<s
     for (const TraceNode& n : trace.nodes) values.push_back(n.value);
     for (std::size_t e = 0; e < trace.edges.size(); ++e) {
         const TraceEdge& edge = trace.edges[e];
-        if (trace.is_constant(edge.from) || !is_known(trace, edge.to)) continue;
+        if (trace.is_constant(edge.from)) continue;
+        if (!is_known(trace, edge.to)) {
+            if (const auto& d = edge.difference)
+                report.locals.push_back(
+                    {.edge = e, .local = edge.local, .numeric = *d, .pass = close(edge.local, *d, o)});
+            continue;
+        }
         // An operation that reads a node twice has two edges, each with a slope of its own.
         Trace alone;
         alone.nodes.resize(trace.nodes[edge.to].inputs.size() + 1);

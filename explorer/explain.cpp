@@ -1,6 +1,7 @@
 #include <explorer/explain.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 #include <autograd/debug/value_graph.hpp>
 #include <autograd/error_format_internal.hpp>
@@ -30,6 +31,7 @@ Trace recorded(const ValueNotes& graph) {
             trace.nodes[in.from].uses.push_back(trace.edges.size());
             trace.edges.push_back(
                 {.from = in.from, .to = number, .slot = slot, .local = in.slope, .blocked = note.blocked});
+            if (!std::isnan(in.difference)) trace.edges.back().difference = in.difference;
         }
         if (note.inputs > 0) node.module = module_of_result(trace, number);
     }

@@ -79,8 +79,10 @@ struct TraceEdge {
     std::size_t from = 0, to = 0; ///< nodes by number
     std::size_t slot = 0;         ///< which input of `to` it is
     double local = 0;             ///< d(to)/d(from)
-    bool blocked = false;         ///< a choice that passes nothing on, not even an infinite gradient
-    std::string symbol = {};      ///< the local derivative in names: "w", "2 * d", "sigmoid'(z)"
+    /// Of an operation that readers of the trace cannot compute: the slope that its function had by a numeric difference.
+    std::optional<double> difference = {};
+    bool blocked = false;    ///< a choice that passes nothing on, not even an infinite gradient
+    std::string symbol = {}; ///< the local derivative in names: "w", "2 * d", "sigmoid'(z)"
     std::optional<double> contribution = {};
     std::string vjp = {}; ///< of a tensor: what the rule makes of the upstream gradient, "upstream · Wᵀ"
     std::size_t local_tensor = no_tensor, contribution_tensor = no_tensor;

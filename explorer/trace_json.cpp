@@ -60,6 +60,7 @@ json to_json(const TraceEdge& e, std::size_t id) {
         put(out, "local", local_of(e)), put(out, "contribution", std::move(contribution));
     }
     if (e.position) out["position"] = *e.position;
+    if (e.difference) out["difference"] = json_number(*e.difference);
     if (e.blocked) out["blocked"] = true;
     return out;
 }

@@ -149,6 +149,7 @@ private:
             edge.local = local.value_or(std::numeric_limits<double>::quiet_NaN());
             edge.contribution = quantity(e, "contribution", edge.contribution_tensor, where);
             if (e.contains("position")) edge.position = static_cast<std::size_t>(integer(e, "position", where));
+            edge.difference = maybe(e, "difference", where);
             edge.blocked = e.value("blocked", json()) == true;
             edge.symbol = text(e, "symbol", where);
             if (edge.from >= edge.to)

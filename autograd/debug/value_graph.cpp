@@ -4,7 +4,9 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <span>
 
+#include <autograd/debug/difference_internal.hpp>
 #include <autograd/debug/value_walk_internal.hpp>
 #include <autograd/engine/bridge.hpp>
 #include <autograd/engine/tape_backward.hpp>
@@ -268,6 +270,24 @@ struct detail::GraphWalk {
     static Slot* slot(const ValueNode& n) { return n.owner_.slot(); }
     static std::uint64_t age(const ValueNode& n) { return age(slot(n), n.part_); }
 
+    static void add_differences(const Slot* s, const ValueNotes& notes, std::span<ValueNotes::Input> inputs) {
+        const auto* f = dynamic_cast<const NumericFunction*>(&foreign_of(s));
+        if (!f) return;
+        std::vector<double> x;
+        for (const ValueNotes::Input& in : inputs) x.push_back(notes.nodes[in.from].value);
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            const double here = x[i], slope = inputs[i].slope, within = 1e-8 + 1e-7 * std::abs(slope);
+            const auto moved = [&](double to) {
+                x[i] = to;
+                const double y = f->value_at(x.data());
+                x[i] = here;
+                return y;
+            };
+            inputs[i].difference = difference_beside(moved, here, slope, within,
+                                                     [&](double a, double b) { return std::abs(a - b) <= within; });
+        }
+    }
+
     static ValueNotes notes(const std::vector<ValueNode>& graph) {
         ValueNotes notes;
         notes.nodes.reserve(graph.size());
@@ -285,6 +305,8 @@ struct detail::GraphWalk {
             if (note.op == "value_at") slopes.assign(note.inputs, std::numeric_limits<double>::quiet_NaN());
             else n.slopes_into(slopes);
             for (std::size_t i = 0; i < note.inputs; ++i) notes.inputs[note.first + i].slope = slopes[i];
+            if (slot(n)->kind == SlotKind::foreign)
+                add_differences(slot(n), notes, std::span(notes.inputs).subspan(note.first));
         }
         return notes;
     }

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <iosfwd>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,8 @@ struct ValueNotes {
     struct Input {
         std::size_t from = 0; ///< a node by number
         double slope = 0;     ///< NaN for an element of a tensor
+        /// Of an operation of the user's own: the slope that its function has by a numeric difference. NaN if there is none.
+        double difference = std::numeric_limits<double>::quiet_NaN();
     };
     std::vector<Node> nodes; ///< in the order of `graph_of`
     std::vector<Input> inputs;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <autograd/creation.hpp>
+#include <autograd/debug/value_walk_internal.hpp>
 #include <autograd/engine/tape_backward.hpp>
 #include <autograd/engine/tape_grad.hpp>
 #include <autograd/error_format_internal.hpp>
@@ -131,12 +132,13 @@ Value record_operation(std::unique_ptr<ForeignSlot> operation, double y, Site si
     return tape.recording() ? Value(tape.record(std::move(operation), y, site)) : Value(y, site);
 }
 
-class CustomSlot : public ForeignOperation {
+class CustomSlot : public ForeignOperation, public NumericFunction {
 public:
     CustomSlot(std::shared_ptr<const CustomRule> rule, std::vector<Slot*> in)
         : rule_(std::move(rule)), in_(std::move(in)) {}
     const char* name() const override { return rule_->name.c_str(); }
     const std::vector<Slot*>& inputs() const override { return in_; }
+    double value_at(const double* x) const override { return rule_->value(x); }
     void backward(const Slot& self) override {
         const auto slopes = slopes_at(self);
         for (std::size_t i = 0; i < in_.size(); ++i) add_to(in_[i], self.grad * slopes[i]);

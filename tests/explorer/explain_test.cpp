@@ -164,6 +164,42 @@ TEST_CASE("explain: an operation of one's own takes part, with its own slope") {
     CHECK(report.unknown == "cube");
     CHECK(report.pass());
     CHECK(!report.rows.front().numeric);
+    CHECK(report.locals.size() == 2);
+    CHECK(*run.trace().edges[0].difference == doctest::Approx(12).epsilon(1e-9));
+    CHECK(!run.trace().edges[1].difference); // of what everybody can compute
+    const Trace read = Trace::parse(run.json());
+    CHECK(read.json() == run.json());
+    CHECK(check(read).locals.size() == 2);
+}
+
+TEST_CASE("explain: a wrong derivative of an operation of one's own is found, and no other") {
+    const auto area = custom(
+        "area", [](double a, double b) { return a * a * b; },
+        [](auto a, auto b) { return std::pair(2.0 * a * b, 2.0 * a * a); }); // d/db is a^2
+    Value x = 0.7, w = 1.3;
+    XGRAD_NAME(x, w);
+    Value p = 2.0 * x, q = 3.0 * w;
+    XGRAD_NAME(p, q);
+    const Value y = area(p, q);
+    const Explanation run = explain(square(y + w));
+    const CheckReport report = run.check();
+    CHECK(!report.pass());
+    CHECK_SAYS(report.text(), "NOT ALL PASS");
+    for (const CheckReport::Local& local : report.locals) {
+        const TraceEdge& e = run.trace().edges[local.edge];
+        CHECK(local.pass == !(run.trace().nodes[e.to].op == "area" && e.slot == 1));
+    }
+    for (const CheckReport::Row& row : report.rows) {
+        const std::string name = run.trace().name(row.node);
+        CHECK(row.pass == (name != "q" && name != "w")); // where the wrong one leads
+    }
+    // A kink and the end of a domain are no mistakes.
+    const auto hinge = custom(
+        "hinge", [](double v) { return v > 0 ? v : 0.0; }, [](double v) { return v > 0 ? 1.0 : 0.0; });
+    const auto root = custom(
+        "root", [](double v) { return std::sqrt(v); }, [](double v) { return 0.5 / std::sqrt(v); });
+    Value zero = 0.0, small = 1e-4;
+    CHECK(explain(hinge(zero) + root(small)).check().pass());
 }
 
 TEST_CASE("explain: a gradient of 0 passes through finite slopes, and not through infinite ones") {

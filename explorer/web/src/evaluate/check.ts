@@ -60,7 +60,7 @@ export class Checker {
         this.values = valuesOf(trace);
         this.known = trace.nodes.map((_, i) => this.isKnown(i));
         this.slopes = trace.nodes.map((n, i) =>
-            this.known[i] ? slopesAt(trace, i, this.values) : n.inputs.map((e) => trace.edges[e].local),
+            this.known[i] ? slopesAt(trace, i, this.values) : n.inputs.map((e) => trace.edges[e].difference ?? trace.edges[e].local),
         );
     }
 
@@ -119,8 +119,9 @@ export class Checker {
 
     /// Whether the recorded local derivative of an edge is that of its operation alone; null if nobody here knows.
     local(edge: number): { told: number; numeric: number; pass: boolean } | null {
-        const { from, to, slot, local } = this.trace.edges[edge];
+        const { from, to, slot, local, difference } = this.trace.edges[edge];
         const n = this.trace.nodes[to];
+        if (!this.known[to] && difference !== null) return { told: local, numeric: difference, pass: close(local, difference) };
         const op = operationOf(n.op, n.inputs.length);
         if (!this.known[to] || !op) return null;
         const inputs = n.inputs.map((e) => this.values[this.trace.edges[e].from]);

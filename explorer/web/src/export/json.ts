@@ -50,6 +50,7 @@ export function jsonOf(trace: Trace, generator = "xgrad's page"): string {
         ...(e.vjp !== "" ? { vjp: e.vjp } : { symbol: e.symbol }),
         contribution: quantity(e.contribution, brought.get(id)),
         ...(e.position >= 0 && { position: e.position }),
+        ...(e.difference !== null && { difference: number(e.difference) }),
         ...(e.blocked && { blocked: true }),
     }));
     const sources = Object.fromEntries([...trace.sources].map(([file, lines]) => [file, Object.fromEntries(lines)]));

@@ -172,7 +172,7 @@ class Reader {
         const vjp = text(e, "vjp", where);
         if ((e.local ?? null) === null && vjp === "") refuse`"local" of ${where} is no number`;
         const symbol = text(e, "symbol", where);
-        return { from, to, slot, local: local.x, localTensor: local.tensor, position: "position" in e ? integer(e, "position", where) : -1, symbol, vjp, blocked: e.blocked === true, contribution: null };
+        return { from, to, slot, local: local.x, localTensor: local.tensor, position: "position" in e ? integer(e, "position", where) : -1, symbol, vjp, difference: maybe(e, "difference", where), blocked: e.blocked === true, contribution: null };
     }
 
     private checkInputs(): void {

@@ -58,6 +58,7 @@ export interface TraceEdge {
     to: number;
     slot: number;
     local: number;
+    difference: number | null; // of an operation that the page cannot compute: the slope that its function had
     blocked: boolean;
     symbol: string;
     vjp: string; // of a tensor: what the rule makes of the upstream gradient
