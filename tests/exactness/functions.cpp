@@ -36,7 +36,7 @@ Real trigamma(const Real& at) { return polygamma(1, at); }
 
 namespace {
 
-constexpr double inf = std::numeric_limits<double>::infinity(), most = std::numeric_limits<double>::max();
+constexpr double most = std::numeric_limits<double>::max();
 
 template <class F, class Truth, class Slope>
 Function row(const char* name, F f, Truth truth, Slope slope, double low = -most, double high = most) {
