@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <autograd/creation.hpp>
+#include <autograd/error.hpp>
 #include <explorer/check_internal.hpp>
 #include <explorer/evaluate_internal.hpp>
 #include <explorer/notation_internal.hpp>
@@ -26,7 +27,7 @@ public:
         for (std::size_t i = 0; i < items_.size() && unknown_.empty(); ++i) {
             if (items_[i].inputs.empty()) values_[i] = source(i);
             else if (!can_compute(i)) unknown_ = items_[i].op;
-            else values_[i] = compute(i, values_);
+            else values_[i] = computed(i);
             if (unknown_.empty() && !as_recorded(i)) unknown_ = items_[i].op;
         }
     }
@@ -49,16 +50,31 @@ public:
         return values.back().item();
     }
 
-    /// Forward mode, in the direction of one number of a source.
-    double derivative(std::size_t node, std::size_t at) const {
+    /// Forward mode, in the direction of one number of a source. Nothing where an operation of the user's own has no rule
+    /// for it.
+    std::optional<double> derivative(std::size_t node, std::size_t at) const {
+        try {
+            return pushed(node, at);
+        } catch (const GraphError&) { return {}; }
+    }
+
+private:
+    double pushed(std::size_t node, std::size_t at) const {
         std::vector<Tensor> tangents(values_.size());
         tangents[node] = full(values_[node].shape(), 0.0, {.dtype = float64});
         static_cast<double*>(tangents[node].data())[at] = 1;
         for (std::size_t i = node + 1; i < values_.size(); ++i) tangents[i] = tangent(i, tangents);
         return tangents.back().defined() ? tangents.back().item() : 0;
     }
-
-private:
+    // An operation of the user's own may take other dtypes alone.
+    Tensor computed(std::size_t i) {
+        try {
+            return compute(i, values_);
+        } catch (const Error&) {
+            unknown_ = items_[i].op;
+            return {};
+        }
+    }
     Tensor source(std::size_t i) {
         if (items_[i].scalar) return full({}, items_[i].scalar->value(), {.dtype = float64});
         if (!items_[i].value.defined()) {
@@ -224,7 +240,8 @@ CheckReport detail::check_tensors(const Trace& trace, const TensorGraph* graph, 
             row.numeric = trace.seed *
                           (8 * (f(row.value + h) - f(row.value - h)) - (f(row.value + 2 * h) - f(row.value - 2 * h))) /
                           (12 * h);
-            row.forward = trace.seed * again.derivative(i, at);
+            const std::optional<double> forward = again.derivative(i, at);
+            row.forward = forward ? trace.seed * *forward : *row.numeric;
             row.error = std::max(std::abs(row.gradient - *row.numeric), std::abs(row.gradient - row.forward));
             const bool wide = n.dtype.empty() || n.dtype == "float64";
             const double size = n.gradient_tensor == no_tensor ? std::abs(row.gradient) : g.statistics.norm;

@@ -186,7 +186,7 @@ std::unordered_map<const Node*, Tensor> held_values(const std::vector<Found>& fo
     return held;
 }
 
-bool can_run(const Node* node) { return node && node->op && (node->op->elementwise || node->op->shape); }
+bool can_run(const Node* node) { return node && node->op && !is_stacked(*node); }
 
 Tensor run_node(const Node& node, In in) {
     const NoGrad quiet;

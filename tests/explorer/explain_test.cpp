@@ -202,6 +202,49 @@ TEST_CASE("explain: a wrong derivative of an operation of one's own is found, an
     CHECK(explain(hinge(zero) + root(small)).check().pass());
 }
 
+TEST_CASE("explain: a wrong rule of an operation of one's own on tensors is found") {
+    const auto weighted = [](double factor) {
+        return Operation("weighted", {
+                                         .forward = [](Inputs x) { return x[0] * x[0] * x[1]; },
+                                         .vjp =
+                                             [factor](Inputs x, const Tensor&, const Tensor& g) {
+                                                 return std::vector<Tensor>{g * factor * x[0] * x[1], g * x[0] * x[0]};
+                                             },
+                                     });
+    };
+    const Tensor x = tensor({1.5, 2.5}, {.dtype = float64}).requires_grad(true).label("x");
+    const Tensor w = tensor({0.5, 1.0}, {.dtype = float64}).requires_grad(true).label("w");
+    const CheckReport right = explain(sum(square(weighted(2)(x, w)))).check();
+    CHECK(right.pass());
+    CHECK(right.unknown.empty());
+    CHECK(right.rows.size() == 4);
+    const CheckReport wrong = explain(sum(square(weighted(3)(x, w)))).check();
+    CHECK(!wrong.pass());
+    for (const CheckReport::Row& row : wrong.rows) CHECK(row.pass == (wrong.names[row.node] == "w"));
+
+    // Without a rule for forward mode; and one that takes float32 alone, which float64 cannot check.
+    const Operation numbers("numbers", {
+                                           .forward = [](Inputs in) { return square(in[0]); },
+                                           .vjp = [](Inputs in, const Tensor&,
+                                                     const Tensor& g) { return std::vector<Tensor>{2.0 * in[0] * g}; },
+                                           .rules_on_numbers = true,
+                                       });
+    CHECK(explain(sum(numbers(x))).check().pass());
+    const Operation narrow(
+        "narrow", {
+                      .forward =
+                          [](Inputs in) {
+                              if (in[0].dtype() != DType::float32) throw DTypeError("narrow");
+                              return in[0] * 2.0;
+                          },
+                      .vjp = [](Inputs, const Tensor&, const Tensor& g) { return std::vector<Tensor>{2.0 * g}; },
+                  });
+    const Tensor single = tensor({1.5, 2.5}).requires_grad(true);
+    const CheckReport unknown = explain(sum(narrow(single))).check();
+    CHECK(unknown.unknown == "narrow");
+    CHECK(unknown.pass());
+}
+
 TEST_CASE("explain: a gradient of 0 passes through finite slopes, and not through infinite ones") {
     Value x = -1.0, w = 2.0;
     XGRAD_NAME(x, w);
