@@ -109,6 +109,21 @@ void small_values(int steps) {
     explanation("neuron of Values, SGD", sgd, steps / 20, loss);
 }
 
+/// A product of matrices among a hundred Values.
+void mixed(const std::string& name, int steps) {
+    manual_seed(3);
+    const Tensor w = randn({16, 16}, {.dtype = float64, .requires_grad = true});
+    nn::MLP net(4, {8, 1});
+    const std::vector<Value> in(16, Value(0.1));
+    const auto loss = [&] {
+        const Tensor h = tanh(matmul(w, stack(in)));
+        const Value y = net({h.value_at({0}), h.value_at({1}), h.value_at({2}), h.value_at({3})});
+        return square(y - 0.5);
+    };
+    nn::SGD sgd({w}, {.lr = 1e-4});
+    training(name + ", SGD", sgd, steps, loss);
+}
+
 void tensors(const std::string& name, Index in, std::initializer_list<Index> sizes, Index batch, int steps) {
     manual_seed(3);
     const std::vector<Index> n(sizes);
@@ -140,6 +155,7 @@ int main() {
     small_values(2000);
     values("2-16-16-1 of Values, 40 steps", 40);
     values("2-16-16-1 of Values, 100 steps", 100);
+    mixed("both kinds, 1000 steps", 1000);
     tensors("2-16-16-1 batch 32, 100 steps", 2, {16, 16, 1}, 32, 100);
     tensors("784-128-10 batch 32", 784, {128, 10}, 32, 30);
     bench::print(ratios);

@@ -61,7 +61,7 @@ private:
         node.op = item.op, node.label = valid_utf8(item.label);
         if (item.site) node.file = item.site.file, node.line = item.site.line;
         if (item.scalar) {
-            node.value = numbers_.scalars[i].value;
+            node.value = numbers_.scalars[i];
         } else {
             node.kept = values_[i].defined();
             node.value = no_number;
@@ -70,10 +70,10 @@ private:
             if (node.kept) put(values_[i], node.value, node.value_tensor);
         }
         if (item.inputs.empty()) node.module = module_of_label(node.label);
-        const TensorGraph::ScalarNumbers& scalar = numbers_.scalars[i];
+        const std::span<const double> slopes = graph_.slopes_of(numbers_, i);
         for (std::size_t slot = 0; slot < item.inputs.size(); ++slot) {
             TraceEdge edge{.from = item.inputs[slot], .to = i, .slot = slot, .local = no_number};
-            if (!scalar.slopes.empty()) edge.local = scalar.slopes[slot], edge.blocked = scalar.blocked;
+            if (!slopes.empty()) edge.local = slopes[slot], edge.blocked = numbers_.blocked[i] != 0;
             if (item.op == "value_at") edge.position = static_cast<std::size_t>(item.position);
             if (item.op == "stack" && is_scalar(edge.from)) edge.position = slot;
             t_.nodes[i].inputs.push_back(t_.edges.size());

@@ -159,12 +159,11 @@ std::vector<Tensor> GraphSteps::computed(const TensorGraph::Numbers& numbers) co
         const std::vector<std::size_t>& inputs = items[i].inputs;
         if (items[i].scalar) {
             if (items[i].op == "value_at" &&
-                !same(values[inputs[0]].to_vector()[static_cast<std::size_t>(items[i].position)],
-                      numbers.scalars[i].value))
+                !same(values[inputs[0]].to_vector()[static_cast<std::size_t>(items[i].position)], numbers.scalars[i]))
                 return {};
         } else if (is_stacked(graph_, i)) {
             std::vector<double> entries;
-            for (const std::size_t from : inputs) entries.push_back(numbers.scalars[from].value);
+            for (const std::size_t from : inputs) entries.push_back(numbers.scalars[from]);
             values[i] = from_vector(entries, items[i].shape);
         } else if (!is_source(items[i])) {
             std::vector<Tensor> in;
@@ -184,7 +183,7 @@ std::optional<Trace> GraphSteps::trace(std::size_t step, const TrainingRecord::R
         numbers.sources = computed(numbers);
         if (numbers.sources.empty()) return {};
         const bool scalar = graph_.items().back().scalar.has_value();
-        if (!same(scalar ? numbers.scalars.back().value : numbers.sources.back().item(), run.loss[step])) return {};
+        if (!same(scalar ? numbers.scalars.back() : numbers.sources.back().item(), run.loss[step])) return {};
         Trace trace = trace_of_tensors(graph_, std::move(numbers), run.trace(), {});
         for (std::size_t p = 0; p < run.parameters.size(); ++p) {
             if (const auto node = run.parameters[p].node;

@@ -285,6 +285,12 @@ std::shared_ptr<const Data> put_in_order(Walk& walk) {
         for (const std::size_t from : item.inputs) in.push_back(data->items[from].value);
         if (all_defined(in)) item.value = run_node(*f.node, in);
     }
+    std::size_t slopes = 0;
+    for (const auto& item : data->items) {
+        data->slopes.push_back(slopes);
+        if (item.scalar && item.op != "value_at") slopes += item.inputs.size();
+    }
+    data->slopes.push_back(slopes);
     return data;
 }
 

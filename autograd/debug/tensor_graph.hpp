@@ -40,17 +40,15 @@ public:
     explicit TensorGraph(const Value& y, Site site = Site::here());
 
     const std::vector<Item>& items() const;
-    /// Of a Value: what it is, and the local derivatives of its operation, one an input.
-    struct ScalarNumbers {
-        double value = 0;
-        std::vector<double> slopes = {};
-        bool blocked = false; ///< a choice that passes nothing on
-    };
     /// Of a run, as items: the tensors that are leaves and constants (of this one all that are kept), and all Values.
     struct Numbers {
         std::vector<Tensor> sources;
-        std::vector<ScalarNumbers> scalars;
+        std::vector<double> scalars;
+        std::vector<double> slopes; ///< local derivatives of operations on Values: `slopes_of` has those of one
+        std::vector<char> blocked;  ///< choices that pass nothing on
     };
+    /// One an input, or none.
+    std::span<const double> slopes_of(const Numbers& numbers, std::size_t item) const;
     /// Is asked for a constant that no rule reads, by the stamp of the operation and the number of the input.
     using Unsaved = std::function<Tensor(std::uint64_t, std::size_t)>;
     /// Those of this graph.

@@ -11,7 +11,8 @@ struct TensorGraph::Data {
         for (Node* node : kept) drop(node);
     }
     std::vector<Item> items;
-    std::vector<Node*> nodes; // of the items; null for constants and Values
+    std::vector<std::size_t> slopes; // where those of an item begin, among those of all
+    std::vector<Node*> nodes;        // of the items; null for constants and Values
     std::vector<Node*> kept;
 };
 

@@ -77,10 +77,7 @@ Slot* own_slot(const char* op, const Value& v, Site site) {
 ValueNode::ValueNode(const Value& v, Site site) : owner_(handle(own_slot("ValueNode", v, site))) {}
 ValueNode::ValueNode(Slot* s, Part part) : owner_(handle(s)), part_(part) {}
 
-std::string ValueNode::op() const {
-    if (part_ == Part::constant) return "constant";
-    return part_ == Part::product ? "mul" : name_of_slot(owner_.slot());
-}
+std::string ValueNode::op() const { return op_at(place_of(*this)); }
 std::string ValueNode::label() const { return part_ == Part::whole ? owner_.label() : std::string(); }
 
 double ValueNode::value() const {
@@ -267,6 +264,20 @@ struct detail::GraphWalk {
         return part != Part::constant && std::isnan(ValueNode(s, part).value());
     }
 
+    static ValuePlace place(const ValueNode& n) { return {slot(n), static_cast<int>(n.part_)}; }
+    static ValueNode node(ValuePlace at) { return ValueNode(at.slot, static_cast<Part>(at.part)); }
+    static const char* op(ValuePlace at) {
+        if (static_cast<Part>(at.part) == Part::constant) return "constant";
+        return static_cast<Part>(at.part) == Part::product ? "mul" : name_of_slot(at.slot);
+    }
+    static void inputs(ValuePlace at, std::vector<ValuePlace>& to) {
+        to.clear();
+        ValueNode::each_input(at.slot, static_cast<Part>(at.part), [&](Slot* s, Part part) {
+            to.push_back({s, static_cast<int>(part)});
+        });
+    }
+    static void slopes(ValuePlace at, std::vector<double>& to) { node(at).slopes_into(to); }
+
     static Slot* slot(const ValueNode& n) { return n.owner_.slot(); }
     static std::uint64_t age(const ValueNode& n) { return age(slot(n), n.part_); }
 
@@ -311,6 +322,12 @@ struct detail::GraphWalk {
         return notes;
     }
 };
+
+ValuePlace detail::place_of(const ValueNode& n) { return GraphWalk::place(n); }
+ValueNode detail::node_at(ValuePlace place) { return GraphWalk::node(place); }
+const char* detail::op_at(ValuePlace place) { return GraphWalk::op(place); }
+void detail::read_inputs(ValuePlace place, std::vector<ValuePlace>& to) { GraphWalk::inputs(place, to); }
+void detail::read_slopes(ValuePlace place, std::vector<double>& to) { GraphWalk::slopes(place, to); }
 
 std::uintptr_t ValueNode::id() const { return GraphWalk::id(owner_.slot(), part_); }
 

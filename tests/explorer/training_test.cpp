@@ -438,4 +438,19 @@ TEST_CASE("record: a graph of Values costs at most three times the plain steps")
     CHECK(cost(adam, 1000, loss) <= 3);
 }
 
+TEST_CASE("record: a graph of Values and tensors costs at most three times the plain steps") {
+    manual_seed(3);
+    const Tensor w = randn({16, 16}, {.dtype = float64, .requires_grad = true}).label("w");
+    nn::MLP net(4, {8, 1});
+    const std::vector<Value> in(16, Value(0.1));
+    const auto loss = [&] {
+        const Tensor h = tanh(matmul(w, stack(in)));
+        const Value y = net({h.value_at({0}), h.value_at({1}), h.value_at({2}), h.value_at({3})});
+        return square(y - 0.5);
+    };
+    nn::SGD sgd({w}, {.lr = 0.001});
+    CHECK(record({.optimizer = sgd, .loss = loss, .steps = 5}).runs()[0].graph_steps().size() == 5);
+    CHECK(cost(sgd, 1000, loss) <= 3.5); // 2.5 on an idle machine
+}
+
 #endif
