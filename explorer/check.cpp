@@ -7,7 +7,6 @@
 #include <map>
 #include <set>
 
-#include <autograd/debug/difference_internal.hpp>
 #include <explorer/check_internal.hpp>
 #include <explorer/evaluate_internal.hpp>
 #include <explorer/notation_internal.hpp>
@@ -25,14 +24,10 @@ bool close(double a, double b, const CheckOptions& o) {
     return a == b || std::abs(a - b) <= o.atol + o.rtol * std::max(std::abs(a), std::abs(b));
 }
 
-double distance(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)) ? 0.0 : std::abs(a - b); }
-
-// A step that was asked for is taken at its word.
 template <class F>
 double difference_at(F&& f, double x, double told, const CheckOptions& o) {
-    if (o.step != CheckOptions{}.step) return difference(f, x, o.step);
     const double within = 10 * (o.atol + o.rtol * std::abs(told));
-    return difference_beside(f, x, told, within, [&](double a, double b) { return close(a, b, o); });
+    return detail::difference_at(f, x, told, within, o, [&](double a, double b) { return close(a, b, o); });
 }
 
 bool is_known(const Trace& trace, std::size_t node) {

@@ -48,8 +48,7 @@ public:
         run_backward();
         if (first_) return std::move(t_);
         for (std::size_t i = 0; i < items_.size(); ++i) {
-            if (!items_[i].scalar && !items_[i].inputs.empty() && items_[i].op != "stack")
-                t_.nodes[i].terms = terms_of(graph_, i, options_.most_terms);
+            if (graph_.computable(i)) t_.nodes[i].terms = terms_of(graph_, i, options_.most_terms);
         }
         return std::move(t_);
     }
@@ -75,7 +74,7 @@ private:
             TraceEdge edge{.from = item.inputs[slot], .to = i, .slot = slot, .local = no_number};
             if (!slopes.empty()) edge.local = slopes[slot], edge.blocked = numbers_.blocked[i] != 0;
             if (item.op == "value_at") edge.position = static_cast<std::size_t>(item.position);
-            if (item.op == "stack" && is_scalar(edge.from)) edge.position = slot;
+            if (graph_.stacks_values(i)) edge.position = slot;
             t_.nodes[i].inputs.push_back(t_.edges.size());
             t_.nodes[edge.from].uses.push_back(t_.edges.size());
             t_.edges.push_back(std::move(edge));
@@ -143,7 +142,7 @@ private:
         if (edges.empty()) return;
         const bool here = has_arrived(i);
         std::vector<Tensor> products;
-        if (here && !item.scalar && item.op != "stack") products = pull_back(i);
+        if (here && !item.scalar && !graph_.stacks_values(i)) products = pull_back(i);
         for (std::size_t slot = 0; slot < edges.size(); ++slot) {
             TraceEdge& edge = t_.edges[edges[slot]];
             const bool wanted = item.differentiable[slot] && !t_.is_constant(edge.from);

@@ -11,11 +11,11 @@ namespace xg::detail {
 /// steps of it, noting it as long as a few.
 class FirstGraph {
 public:
-    explicit FirstGraph(Trace trace) : trace_(std::move(trace)), is_described_(true) {}
+    explicit FirstGraph(Trace trace) : trace_(std::move(trace)) {}
     explicit FirstGraph(ValueNotes notes) : notes_(std::move(notes)) {}
     const Trace& trace() const {
         std::call_once(once_, [this] {
-            if (!is_described_) trace_ = trace_of(notes_, {});
+            if (!notes_.nodes.empty()) trace_ = trace_of(notes_, {});
         });
         return trace_;
     }
@@ -26,7 +26,6 @@ private:
     ValueNotes notes_;
     mutable std::once_flag once_;
     mutable Trace trace_;
-    bool is_described_ = false;
 };
 
 } // namespace xg::detail

@@ -45,12 +45,6 @@ private:
 namespace {
 
 bool is_source(const TensorGraph::Item& item) { return item.inputs.empty(); }
-// Of Values; the operation of that name has inputs that are tensors.
-bool is_stacked(const TensorGraph& graph, std::size_t i) {
-    const TensorGraph::Item& item = graph.items()[i];
-    return item.op == "stack" && !item.scalar && !item.inputs.empty() && graph.items()[item.inputs[0]].scalar;
-}
-
 bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
 // Whether the numbers that both samples have are the same. What has not arrived is 0.
@@ -77,7 +71,7 @@ GraphSteps::GraphSteps(const TensorGraph& graph, const LossFunction::Loss& loss,
             numbers += 1 + items[i].inputs.size();
             continue;
         }
-        if (!is_source(items[i]) && !is_stacked(graph_, i) && !graph_.computable(i))
+        if (!is_source(items[i]) && !graph_.stacks_values(i) && !graph_.computable(i))
             reason_ = fmt::format("the operation '{}' cannot be computed again", items[i].op);
         if (!is_source(items[i])) continue;
         numbers += static_cast<std::size_t>(items[i].shape.numel());
@@ -161,7 +155,7 @@ std::vector<Tensor> GraphSteps::computed(const TensorGraph::Numbers& numbers) co
             if (items[i].op == "value_at" &&
                 !same(values[inputs[0]].to_vector()[static_cast<std::size_t>(items[i].position)], numbers.scalars[i]))
                 return {};
-        } else if (is_stacked(graph_, i)) {
+        } else if (graph_.stacks_values(i)) {
             std::vector<double> entries;
             for (const std::size_t from : inputs) entries.push_back(numbers.scalars[from]);
             values[i] = from_vector(entries, items[i].shape);

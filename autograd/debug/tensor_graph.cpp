@@ -322,6 +322,10 @@ TensorGraph::TensorGraph(const Value& y, Site site) {
 const std::vector<TensorGraph::Item>& TensorGraph::items() const { return data_->items; }
 
 bool TensorGraph::computable(std::size_t item) const { return can_run(data_->nodes[item]); }
+bool TensorGraph::stacks_values(std::size_t item) const {
+    const Node* node = data_->nodes[item];
+    return node && node->op && is_stacked(*node);
+}
 bool TensorGraph::elementwise(std::size_t item) const {
     const Node* node = data_->nodes[item];
     return node && node->op && node->op->elementwise;

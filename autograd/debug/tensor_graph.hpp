@@ -70,8 +70,10 @@ public:
     /// The graph of what the operation computes in elementary operations, at leaves in the place of its inputs; nothing
     /// for one that has no such formula.
     std::optional<TensorGraph> formula(std::size_t item, std::span<const Tensor> leaves) const;
-    /// Whether `run` and `pull_back` at other inputs can compute it: not a function from outside.
+    /// Whether `run` and `pull_back` at other inputs can compute it: an operation on tensors, and not a stack of Values.
     bool computable(std::size_t item) const;
+    /// Whether it is a tensor whose inputs are Values.
+    bool stacks_values(std::size_t item) const;
     /// Whether it works element by element, with broadcasting.
     bool elementwise(std::size_t item) const;
 

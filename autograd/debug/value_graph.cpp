@@ -17,6 +17,7 @@
 namespace xg {
 
 using namespace detail;
+using Part = ValuePart;
 
 // Nodes ---------------------------------------------------------------------------------------------------------------
 
@@ -74,9 +75,16 @@ Slot* own_slot(const char* op, const Value& v, Site site) {
 
 } // namespace
 
-ValueNode::ValueNode(const Value& v, Site site) : owner_(handle(own_slot("ValueNode", v, site))) {}
-ValueNode::ValueNode(Slot* s, Part part) : owner_(handle(s)), part_(part) {}
+ValueNode::ValueNode(const Value& v, Site site) : ValueNode(ValuePlace{own_slot("ValueNode", v, site)}) {}
+ValueNode::ValueNode(const ValuePlace& place) : owner_(handle(place.slot)), part_(place.part) {}
+ValuePlace detail::place_of(const ValueNode& n) { return {n.owner_.slot(), n.part_}; }
+ValueNode detail::node_at(const ValuePlace& place) { return ValueNode(place); }
+Slot* detail::slot_of(const ValueNode& n) { return place_of(n).slot; }
 
+const char* detail::op_at(const ValuePlace& place) {
+    if (place.part == Part::constant) return "constant";
+    return place.part == Part::product ? "mul" : name_of_slot(place.slot);
+}
 std::string ValueNode::op() const { return op_at(place_of(*this)); }
 std::string ValueNode::label() const { return part_ == Part::whole ? owner_.label() : std::string(); }
 
@@ -99,30 +107,24 @@ bool ValueNode::has_grad() const {
 }
 Site ValueNode::site() const { return part_ == Part::whole ? Tape::of(owner_.slot()).site(owner_.slot()) : Site{}; }
 
+namespace {
+
+// In the order of the user's text.
 template <class F>
-void ValueNode::each_input(Slot* s, Part part, F&& f) {
-    if (part == Part::constant) return;
-    const auto two = [&](Slot* a, Part of_a, Slot* b, Part of_b, std::uint8_t exchanged) {
+void each_input(const ValuePlace& place, F&& f) {
+    Slot* s = place.slot;
+    if (place.part == Part::constant) return;
+    const auto two = [&](const ValuePlace& a, const ValuePlace& b, std::uint8_t exchanged) {
         const bool second_first = (s->flags & exchanged) != 0;
-        if (second_first) f(b, of_b);
-        f(a, of_a);
-        if (!second_first) f(b, of_b);
+        f(second_first ? b : a), f(second_first ? a : b);
     };
-    const auto whole = [&](Slot* x) { f(x, Part::whole); };
-    if (is_fused(s->kind) && part == Part::whole) two(s->in2, Part::whole, s, Part::product, product_first);
-    else if (has_constant(s->kind)) two(s->in0, Part::whole, s, Part::constant, constant_first);
-    else if (part == Part::product) two(s->in0, Part::whole, s->in1, Part::whole, 0);
+    const auto whole = [&](Slot* x) { f(ValuePlace{x}); };
+    if (is_fused(s->kind) && place.part == Part::whole) two({s->in2}, {s, Part::product}, product_first);
+    else if (has_constant(s->kind)) two({s->in0}, {s, Part::constant}, constant_first);
+    else if (place.part == Part::product) two({s->in0}, {s->in1}, 0);
     else if (s->kind == SlotKind::foreign) std::ranges::for_each(foreign_of(s).origins(), whole);
     else for_each_input(s, whole);
 }
-
-std::vector<ValueNode> ValueNode::inputs() const {
-    std::vector<ValueNode> in;
-    each_input(owner_.slot(), part_, [&](Slot* s, Part part) { in.push_back(ValueNode(s, part)); });
-    return in;
-}
-
-namespace {
 
 // By one forward pass in as many directions as there are inputs.
 std::vector<double> slopes_of_foreign(const Slot* s) {
@@ -142,21 +144,30 @@ std::vector<double> slopes_of_foreign(const Slot* s) {
 
 } // namespace
 
-std::vector<double> ValueNode::slopes() const {
-    std::vector<double> slopes;
-    slopes_into(slopes);
-    return slopes;
+std::vector<ValueNode> ValueNode::inputs() const {
+    std::vector<ValueNode> in;
+    each_input(place_of(*this), [&](const ValuePlace& x) { in.push_back(node_at(x)); });
+    return in;
+}
+void detail::read_inputs(const ValuePlace& place, std::vector<ValuePlace>& to) {
+    to.clear();
+    each_input(place, [&](const ValuePlace& x) { to.push_back(x); });
 }
 
-void ValueNode::slopes_into(std::vector<double>& to) const {
-    const Slot* s = owner_.slot();
+std::vector<double> ValueNode::slopes() const {
+    std::vector<double> slopes;
+    read_slopes(place_of(*this), slopes);
+    return slopes;
+}
+void detail::read_slopes(const ValuePlace& place, std::vector<double>& to) {
+    const Slot* s = place.slot;
     const auto two = [&](double a, double b, std::uint8_t exchanged) {
         to = {a, b};
         if ((s->flags & exchanged) != 0) std::swap(to[0], to[1]);
     };
     to.clear();
-    if (part_ == Part::constant || s->kind == SlotKind::leaf) return;
-    if (part_ == Part::product) {
+    if (place.part == Part::constant || s->kind == SlotKind::leaf) return;
+    if (place.part == Part::product) {
         if (has_constant(s->kind)) return two(s->k, 0, constant_first);
         return two(s->in1->data, s->in0->data, 0);
     }
@@ -218,126 +229,93 @@ private:
     unsigned shift_ = 0;
 };
 
-} // namespace
+// The parts of a slot have ids beside each other.
+std::uintptr_t id_of(const ValuePlace& place) {
+    return reinterpret_cast<std::uintptr_t>(place.slot) + static_cast<std::uintptr_t>(place.part);
+}
+std::uint64_t age_of(const ValuePlace& place) { // leaves, then the order of the tape
+    const std::uint64_t at = place.slot->kind == SlotKind::leaf ? 0 : sequence(place.slot) + std::uint64_t{1};
+    return at << 2 | static_cast<std::uint64_t>(place.part);
+}
 
-struct detail::GraphWalk {
-    using Part = ValueNode::Part;
-    struct Place {
-        Slot* slot;
-        Part part;
-    };
+std::vector<ValueNode> sorted(const std::vector<ValuePlace>& found) {
+    std::vector<std::pair<std::uint64_t, std::size_t>> order; // of one age as they were found
+    order.reserve(found.size());
+    for (const ValuePlace& place : found) order.emplace_back(age_of(place), order.size());
+    std::sort(order.begin(), order.end());
+    std::vector<ValueNode> nodes;
+    nodes.reserve(found.size());
+    for (const auto& [age, i] : order) nodes.push_back(node_at(found[i]));
+    return nodes;
+}
 
-    // Everything behind y that is reached through nodes which `follow` accepts, old to young.
-    template <class F>
-    static std::vector<ValueNode> nodes(const Value& y, Site site, F follow) {
-        std::vector<Place> found{{own_slot("ValueNode", y, site), Part::whole}};
-        NodeNumbers seen(64);
-        seen.insert(id(found[0].slot, found[0].part), 0);
-        for (std::size_t i = 0; i < found.size(); ++i) {
-            ValueNode::each_input(found[i].slot, found[i].part, [&](Slot* s, Part part) {
-                if (follow(s, part) && seen.insert(id(s, part), found.size()) == found.size())
-                    found.push_back({s, part});
-            });
-        }
-        return sorted(found);
-    }
-    static std::vector<ValueNode> sorted(const std::vector<Place>& found) {
-        std::vector<std::pair<std::uint64_t, std::size_t>> order; // of one age as they were found
-        order.reserve(found.size());
-        for (const Place& p : found) order.emplace_back(age(p.slot, p.part), order.size());
-        std::sort(order.begin(), order.end());
-        std::vector<ValueNode> nodes;
-        nodes.reserve(found.size());
-        for (const auto& [age, i] : order) nodes.push_back(ValueNode(found[i].slot, found[i].part));
-        return nodes;
-    }
-
-    // The parts of a slot have ids beside each other.
-    static std::uintptr_t id(const Slot* s, Part part) {
-        return reinterpret_cast<std::uintptr_t>(s) + static_cast<std::uintptr_t>(part);
-    }
-    static std::uint64_t age(const Slot* s, Part part) { // leaves, then the order of the tape
-        const std::uint64_t at = s->kind == SlotKind::leaf ? 0 : sequence(s) + std::uint64_t{1};
-        return at << 2 | static_cast<std::uint64_t>(part);
-    }
-    static bool is_made_nan(Slot* s, Part part) {
-        return part != Part::constant && std::isnan(ValueNode(s, part).value());
-    }
-
-    static ValuePlace place(const ValueNode& n) { return {slot(n), static_cast<int>(n.part_)}; }
-    static ValueNode node(ValuePlace at) { return ValueNode(at.slot, static_cast<Part>(at.part)); }
-    static const char* op(ValuePlace at) {
-        if (static_cast<Part>(at.part) == Part::constant) return "constant";
-        return static_cast<Part>(at.part) == Part::product ? "mul" : name_of_slot(at.slot);
-    }
-    static void inputs(ValuePlace at, std::vector<ValuePlace>& to) {
-        to.clear();
-        ValueNode::each_input(at.slot, static_cast<Part>(at.part), [&](Slot* s, Part part) {
-            to.push_back({s, static_cast<int>(part)});
+// Everything behind y that is reached through nodes which `follow` accepts, old to young.
+template <class F>
+std::vector<ValueNode> nodes_behind(const Value& y, Site site, F follow) {
+    std::vector<ValuePlace> found{{own_slot("ValueNode", y, site)}};
+    NodeNumbers seen(64);
+    seen.insert(id_of(found[0]), 0);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        const ValuePlace from = found[i]; // it moves as the list grows
+        each_input(from, [&](const ValuePlace& x) {
+            if (follow(x) && seen.insert(id_of(x), found.size()) == found.size()) found.push_back(x);
         });
     }
-    static void slopes(ValuePlace at, std::vector<double>& to) { node(at).slopes_into(to); }
+    return sorted(found);
+}
 
-    static Slot* slot(const ValueNode& n) { return n.owner_.slot(); }
-    static std::uint64_t age(const ValueNode& n) { return age(slot(n), n.part_); }
-
-    static void add_differences(const Slot* s, const ValueNotes& notes, std::span<ValueNotes::Input> inputs) {
-        const auto* f = dynamic_cast<const NumericFunction*>(&foreign_of(s));
-        if (!f) return;
-        std::vector<double> x;
-        for (const ValueNotes::Input& in : inputs) x.push_back(notes.nodes[in.from].value);
-        for (std::size_t i = 0; i < x.size(); ++i) {
-            const double here = x[i], slope = inputs[i].slope, within = 1e-8 + 1e-7 * std::abs(slope);
-            const auto moved = [&](double to) {
-                x[i] = to;
-                const double y = f->value_at(x.data());
-                x[i] = here;
-                return y;
-            };
-            inputs[i].difference = difference_beside(moved, here, slope, within,
-                                                     [&](double a, double b) { return std::abs(a - b) <= within; });
-        }
+void add_differences(const Slot* s, const ValueNotes& notes, std::span<ValueNotes::Input> inputs) {
+    constexpr double step = 1e-3;
+    const auto* f = dynamic_cast<const NumericFunction*>(&foreign_of(s));
+    if (!f) return;
+    std::vector<double> x;
+    for (const ValueNotes::Input& in : inputs) x.push_back(notes.nodes[in.from].value);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const double here = x[i], slope = inputs[i].slope, within = 1e-8 + 1e-7 * std::abs(slope);
+        const auto moved = [&](double to) {
+            std::vector<double> at = x;
+            at[i] = to;
+            try {
+                return f->value_at(at.data());
+            } catch (const std::exception&) { // it may refuse what lies beside its domain
+                return std::nan("");
+            }
+        };
+        inputs[i].difference = difference_beside(moved, here, slope, step, within,
+                                                 [&](double a, double b) { return std::abs(a - b) <= within; });
     }
+}
 
-    static ValueNotes notes(const std::vector<ValueNode>& graph) {
-        ValueNotes notes;
-        notes.nodes.reserve(graph.size());
-        NodeNumbers numbers(graph.size());
-        std::vector<double> slopes;
-        for (const ValueNode& n : graph) {
-            numbers.insert(n.id(), notes.nodes.size());
-            ValueNotes::Node& note = notes.nodes.emplace_back();
-            note.op = n.op(), note.label = n.label(), note.value = n.value();
-            note.site = n.site(), note.blocked = n.is_blocked();
-            note.first = notes.inputs.size();
-            const auto add = [&](Slot* s, Part part) { notes.inputs.push_back({.from = numbers[id(s, part)]}); };
-            ValueNode::each_input(slot(n), n.part_, add);
-            note.inputs = notes.inputs.size() - note.first;
-            if (note.op == "value_at") slopes.assign(note.inputs, std::numeric_limits<double>::quiet_NaN());
-            else n.slopes_into(slopes);
-            for (std::size_t i = 0; i < note.inputs; ++i) notes.inputs[note.first + i].slope = slopes[i];
-            if (slot(n)->kind == SlotKind::foreign)
-                add_differences(slot(n), notes, std::span(notes.inputs).subspan(note.first));
-        }
-        return notes;
-    }
-};
+} // namespace
 
-ValuePlace detail::place_of(const ValueNode& n) { return GraphWalk::place(n); }
-ValueNode detail::node_at(ValuePlace place) { return GraphWalk::node(place); }
-const char* detail::op_at(ValuePlace place) { return GraphWalk::op(place); }
-void detail::read_inputs(ValuePlace place, std::vector<ValuePlace>& to) { GraphWalk::inputs(place, to); }
-void detail::read_slopes(ValuePlace place, std::vector<double>& to) { GraphWalk::slopes(place, to); }
-
-std::uintptr_t ValueNode::id() const { return GraphWalk::id(owner_.slot(), part_); }
-
-Slot* detail::slot_of(const ValueNode& n) { return GraphWalk::slot(n); }
-std::uint64_t detail::age_of(const ValueNode& n) { return GraphWalk::age(n); }
+std::uintptr_t ValueNode::id() const { return id_of(place_of(*this)); }
+std::uint64_t detail::age_of(const ValueNode& n) { return xg::age_of(place_of(n)); }
 
 std::vector<ValueNode> graph_of(const Value& y, Site site) {
-    return GraphWalk::nodes(y, site, [](Slot*, auto) { return true; });
+    return nodes_behind(y, site, [](const ValuePlace&) { return true; });
 }
-ValueNotes notes_of(const std::vector<ValueNode>& graph) { return GraphWalk::notes(graph); }
+ValueNotes notes_of(const std::vector<ValueNode>& graph) {
+    ValueNotes notes;
+    notes.nodes.reserve(graph.size());
+    NodeNumbers numbers(graph.size());
+    std::vector<double> slopes;
+    for (const ValueNode& n : graph) {
+        const ValuePlace place = place_of(n);
+        numbers.insert(id_of(place), notes.nodes.size());
+        ValueNotes::Node& note = notes.nodes.emplace_back();
+        note.op = n.op(), note.label = n.label(), note.value = n.value();
+        note.site = n.site(), note.blocked = n.is_blocked();
+        note.first = notes.inputs.size();
+        each_input(place, [&](const ValuePlace& x) { notes.inputs.push_back({.from = numbers[id_of(x)]}); });
+        note.inputs = notes.inputs.size() - note.first;
+        if (note.op == "value_at") slopes.assign(note.inputs, std::numeric_limits<double>::quiet_NaN());
+        else read_slopes(place, slopes);
+        for (std::size_t i = 0; i < note.inputs; ++i) notes.inputs[note.first + i].slope = slopes[i];
+        if (place.slot->kind == SlotKind::foreign)
+            add_differences(place.slot, notes, std::span(notes.inputs).subspan(note.first));
+    }
+    return notes;
+}
 
 void require_current(const char* operation, const Value& y, Site site) {
     check_tape(operation, own_slot(operation, y, site), /*everything=*/true, site);
@@ -379,7 +357,7 @@ std::string describe(const ValueNode& n, const std::vector<ValueNode>& inputs) {
 std::string nan_origin(const Value& y, Site site) {
     if (!std::isnan(y.value(site))) return {};
     // Not through numbers: a NaN behind one has been forgiven.
-    for (const ValueNode& n : GraphWalk::nodes(y, site, GraphWalk::is_made_nan)) {
+    for (const ValueNode& n : nodes_behind(y, site, [](const ValuePlace& x) { return is_made_nan(node_at(x)); })) {
         const std::vector<ValueNode> inputs = n.inputs();
         if (std::none_of(inputs.begin(), inputs.end(), is_made_nan)) return describe(n, inputs);
     }

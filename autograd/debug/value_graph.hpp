@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <iosfwd>
 #include <limits>
 #include <string>
@@ -10,9 +11,13 @@
 // Looking at graphs of Values.
 namespace xg {
 
+class ValueNode;
 namespace detail {
-struct GraphWalk;
-}
+struct ValuePlace;
+enum class ValuePart : std::uint8_t; // of a slot
+ValuePlace place_of(const ValueNode& n);
+ValueNode node_at(const ValuePlace& place);
+} // namespace detail
 
 /// An operation or a leaf of a graph as the user wrote it: a product and a sum that share a slot are two operations,
 /// and a constant operand is a node of its own. It keeps the graph alive.
@@ -43,14 +48,11 @@ public:
     std::uintptr_t id() const;
 
 private:
-    enum class Part : std::uint8_t { constant, product, whole };
-    ValueNode(detail::Slot* s, Part part);
-    template <class F>
-    static void each_input(detail::Slot* s, Part part, F&& f);
-    void slopes_into(std::vector<double>& to) const;
-    friend struct detail::GraphWalk;
+    explicit ValueNode(const detail::ValuePlace& place);
+    friend detail::ValuePlace detail::place_of(const ValueNode& n);
+    friend ValueNode detail::node_at(const detail::ValuePlace& place);
     Value owner_;
-    Part part_ = Part::whole;
+    detail::ValuePart part_;
 };
 
 /// Everything that y was computed from, each node once: inputs stand before what reads them, y is the last.

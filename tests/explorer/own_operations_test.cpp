@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <stdexcept>
 
 #include <autograd/transforms/value_transforms.hpp>
 #include <nn/nn.hpp>
@@ -58,6 +59,16 @@ TEST_CASE("explain: a wrong derivative of an operation of one's own is found, an
         "root", [](double v) { return std::sqrt(v); }, [](double v) { return 0.5 / std::sqrt(v); });
     Value zero = 0.0, small = 1e-4;
     CHECK(explain(hinge(zero) + root(small)).check().pass());
+    // Nor is a function that refuses what lies beside its domain.
+    const auto picky = custom(
+        "picky",
+        [](double v) {
+            if (v < 0) throw std::domain_error("below 0");
+            return v * v;
+        },
+        [](double v) { return 2 * v; });
+    const Explanation refused = explain(picky(zero));
+    CHECK(refused.check().pass());
 }
 
 TEST_CASE("explain: a wrong rule of an operation of one's own on tensors is found") {
@@ -101,4 +112,18 @@ TEST_CASE("explain: a wrong rule of an operation of one's own on tensors is foun
     const CheckReport unknown = explain(sum(narrow(single))).check();
     CHECK(unknown.unknown == "narrow");
     CHECK(unknown.pass());
+}
+
+TEST_CASE("explain: an operation of one's own on tensors may have a name of ours") {
+    for (const char* name : {"stack", "matmul", "leaf"}) {
+        CAPTURE(name);
+        const Operation twice(
+            name, {.forward = [](Inputs in) { return in[0] * 2.0; },
+                   .vjp = [](Inputs, const Tensor&, const Tensor& g) { return std::vector<Tensor>{2.0 * g}; }});
+        const Tensor x = tensor({1.5, 2.5}, {.dtype = float64}).requires_grad(true).label("x");
+        const Explanation run = explain(sum(twice(x)));
+        const TraceNode& n = run.trace().nodes[run.trace().find("x")];
+        CHECK(run.trace().tensors[n.gradient_tensor].values == std::vector<double>{2, 2});
+        CHECK(run.check().pass());
+    }
 }

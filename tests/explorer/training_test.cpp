@@ -450,7 +450,7 @@ TEST_CASE("record: a graph of Values and tensors costs at most three times the p
     };
     nn::SGD sgd({w}, {.lr = 0.001});
     CHECK(record({.optimizer = sgd, .loss = loss, .steps = 5}).runs()[0].graph_steps().size() == 5);
-    CHECK(cost(sgd, 1000, loss) <= 3.5); // 2.5 on an idle machine
+    CHECK(cost(sgd, 1000, loss) <= 3);
 }
 
 #endif
