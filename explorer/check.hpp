@@ -25,8 +25,10 @@ struct XGRAD_API CheckReport {
         double value = 0;
         double gradient = 0;                ///< 0 where nothing arrived
         std::optional<double> numeric = {}; ///< absent if it cannot be computed here, or only as NaN
-        double forward = 0;                 ///< by tangents, from slopes computed anew where that can be; see `check`
-        double error = 0;                   ///< the larger distance of the two
+        /// By tangents, from slopes computed anew where that can be; see `check`. The difference, where an operation of the
+        /// user's own on tensors has no rule for it.
+        double forward = 0;
+        double error = 0; ///< the larger distance of the two
         bool pass = true;
     };
     /// An edge: the recorded local derivative beside a difference of its operation alone.

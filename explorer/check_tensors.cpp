@@ -86,8 +86,7 @@ private:
     }
     bool can_compute(std::size_t i) const {
         const TensorGraph::Item& item = items_[i];
-        if (item.op == "stack" && item.inputs.size() > 0 && items_[item.inputs[0]].scalar) return true;
-        if (item.op == "value_at") return true;
+        if (graph_.stacks_values(i) || item.op == "value_at") return true;
         return item.scalar ? knows_scalar(item.op, item.inputs.size()) : graph_.computable(i);
     }
     // A random draw, or an operation that has a dtype of its own.
@@ -118,14 +117,11 @@ private:
             return full({}, values[item.inputs[0]].to_vector()[at], {.dtype = float64});
         }
         if (item.scalar) return full({}, scalar_value_of(item.op, numbers(i, values)), {.dtype = float64});
-        if (is_stack_of_scalars(i)) return stacked(i, values);
+        if (graph_.stacks_values(i)) return stacked(i, values);
         std::vector<Tensor> in;
         for (const std::size_t from : item.inputs) in.push_back(values[from]);
         const Tensor out = graph_.run(i, in);
         return is_floating(out.dtype()) ? out.to(float64) : out;
-    }
-    bool is_stack_of_scalars(std::size_t i) const {
-        return items_[i].op == "stack" && items_[items_[i].inputs[0]].scalar;
     }
     Tensor stacked(std::size_t i, const std::vector<Tensor>& values) const {
         Tensor out = full(items_[i].shape, 0.0, {.dtype = float64});
@@ -145,7 +141,7 @@ private:
         if (!any) return {};
         if (item.op == "value_at")
             return full({}, directions[0].to_vector()[static_cast<std::size_t>(item.position)], {.dtype = float64});
-        if (is_stack_of_scalars(i)) return stacked(i, tangents);
+        if (graph_.stacks_values(i)) return stacked(i, tangents);
         if (!item.scalar) return graph_.push_forward(i, in, directions);
         const std::vector<double> slopes = scalar_slopes_of(item.op, numbers(i, values_), values_[i].item());
         double sum = 0;
@@ -235,17 +231,18 @@ CheckReport detail::check_tensors(const Trace& trace, const TensorGraph* graph, 
             CheckReport::Row row{.node = i, .gradient = g.values[k]};
             if (!n.shape.empty()) row.at = at;
             row.value = again.value(i).to_vector()[at];
-            const double h = o.step * std::max(1.0, std::abs(row.value));
-            const auto f = [&](double x) { return again.with(i, at, x); };
-            row.numeric = trace.seed *
-                          (8 * (f(row.value + h) - f(row.value - h)) - (f(row.value + 2 * h) - f(row.value - 2 * h))) /
-                          (12 * h);
-            const std::optional<double> forward = again.derivative(i, at);
-            row.forward = forward ? trace.seed * *forward : *row.numeric;
-            row.error = std::max(std::abs(row.gradient - *row.numeric), std::abs(row.gradient - row.forward));
             const bool wide = n.dtype.empty() || n.dtype == "float64";
-            const double size = n.gradient_tensor == no_tensor ? std::abs(row.gradient) : g.statistics.norm;
-            row.pass = row.error <= (wide ? o.atol : 1e-6) + (wide ? o.rtol : 1e-3) * size;
+            const double size = one ? std::abs(row.gradient) : g.statistics.norm;
+            const double within = (wide ? o.atol : 1e-6) + (wide ? o.rtol : 1e-3) * size;
+            const auto close = [&](double a, double b) { return distance(a, b) <= within; };
+            const auto loss = [&](double x) { return trace.seed * again.with(i, at, x); };
+            const double numeric = difference_at(loss, row.value, row.gradient, 10 * within, o, close);
+            if (!std::isnan(numeric) || std::isnan(row.gradient)) row.numeric = numeric;
+            const std::optional<double> forward = again.derivative(i, at);
+            row.forward = forward ? trace.seed * *forward : numeric;
+            row.error = std::max(distance(row.gradient, row.numeric.value_or(row.gradient)),
+                                 distance(row.gradient, row.forward));
+            row.pass = row.error <= within;
             report.rows.push_back(row);
         }
     }

@@ -292,6 +292,25 @@ TEST_CASE("explain: text, dot and latex show the same numbers") {
     }
 }
 
+TEST_CASE("explain check: tensors beside 0, at kinks and at the ends of domains are right, and wrong ones are not") {
+    for (const DType dtype : {DType::float64, DType::float32}) {
+        const auto leaf = [&](std::initializer_list<double> x) {
+            return from_vector(std::vector<double>(x)).to(dtype).requires_grad(true);
+        };
+        CHECK(explain(sum(log(leaf({0.01, 1.0})))).check().pass());
+        CHECK(explain(sum(relu(leaf({0.0, -1.0, 2.0})))).check().pass());
+        CHECK(explain(sum(sqrt(leaf({1e-4, 1.0})))).check().pass());
+        const Operation wrong("wrong", {.forward = [](Inputs in) { return log(in[0]); },
+                                        .vjp = [](Inputs in, const Tensor&,
+                                                  const Tensor& g) { return std::vector<Tensor>{1.1 * g / in[0]}; }});
+        const CheckReport report = explain(sum(wrong(leaf({0.01, 0.02})))).check();
+        for (const CheckReport::Row& row : report.rows) CHECK(!row.pass);
+        CHECK(report.rows.size() == 2);
+    }
+    const Tensor small = tensor({0.01, 1.0}, {.dtype = float64}).requires_grad(true);
+    CHECK(!explain(sum(log(small))).check({.step = 2e-3}).pass()); // taken at its word
+}
+
 TEST_CASE("explain: a large graph is checked by a sample of differences, and every slope by its rule") {
     nn::MLP net(20, {20, 20, 20, 20, 1}, {.activation = nn::Activation::tanh});
     const Value y = net(std::vector<double>(20, 0.3));
